@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.h - wall and monotonic time, and RFC 3339 text.
+ *
+ * Times are milliseconds since 1970 (wall) or since some start (mono) in an int64_t; zero
+ * as a wall time means "never".
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+int64_t clock_wall_ms(void);
+int64_t clock_mono_ms(void);
+int64_t clock_mono_ns(void);
+
+enum { CLOCK_TEXT_MAX = 32 };
+
+/* "2026-11-21T09:30:00.125Z", UTC; the fraction is left out when it is zero. */
+const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);
+
+/* Read RFC 3339 with Z or a numeric offset and any number of fraction digits (those past
+ * milliseconds are dropped). */
+bool clock_parse(const char *text, int64_t *wall_ms, struct error *err);
+
+#endif
