@@ -18,7 +18,8 @@ void file_closep(const int *fd)
 
 bool file_read(const char *path, struct buf *out, struct error *err)
 {
-    CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(file_closep)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum { CHUNK = 64 * 1024 };
 
     if (fd < 0)
@@ -77,7 +78,8 @@ static bool write_and_flush(const char *path, const void *bytes, size_t n, mode_
 bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
                 struct error *err)
 {
-    CLEANUP(buf_clear) struct buf temporary = BUF_INIT(4096);
+    CLEANUP(buf_clear)
+    struct buf temporary = BUF_INIT(4096);
 
     buf_printf(&temporary, "%s.tmp.%ld", path, (long)getpid());
     if (!buf_ok(&temporary))

@@ -201,8 +201,8 @@ static bool check_required(const struct program *p, struct error *err)
 {
     for (const struct flag *f = p->flags; f->name; f++)
         if (f->required && f->kind == FLAG_STRING && !*(const char **)f->value)
-            return error_set(err, ERR_INVALID, "--%s is required; see %s --help",
-                             f->name, p->name);
+            return error_set(err, ERR_INVALID, "--%s is required; see %s --help", f->name,
+                             p->name);
     return true;
 }
 

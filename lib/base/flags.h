@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flags.h - a program's options from one table: flag, environment variable, default, help.
+/* flags.h - a program's options from one table: flag, environment variable, default,
+ * help.
  *
  * "--name value" and "--name=value"; a switch takes no value, "--no-name" turns it off.
  * The environment is read first, the command line wins. --help and --version come for
@@ -44,13 +45,13 @@ struct flag {
 
 struct program {
     const char *name;
-    const char *summary;         /* one sentence */
-    const char *usage;           /* behind the name, such as "{lr|svm|rf} [flags]" */
-    const char *examples;        /* whole lines */
-    const struct flag *flags;    /* ended by a row without a name */
-    const char **positional;     /* receives words that are no flags, or NULL */
-    size_t positional_max;       /* at most so many */
-    size_t *positional_count;    /* receives how many there were */
+    const char *summary;      /* one sentence */
+    const char *usage;        /* behind the name, such as "{lr|svm|rf} [flags]" */
+    const char *examples;     /* whole lines */
+    const struct flag *flags; /* ended by a row without a name */
+    const char **positional;  /* receives words that are no flags, or NULL */
+    size_t positional_max;    /* at most so many */
+    size_t *positional_count; /* receives how many there were */
 };
 
 enum flags_outcome {

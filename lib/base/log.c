@@ -100,7 +100,8 @@ static void add_field(struct buf *out, const struct log_field *f)
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields)
 {
-    CLEANUP(buf_clear) struct buf line = BUF_INIT(LINE_MAX_BYTES);
+    CLEANUP(buf_clear)
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
     char now[CLOCK_TEXT_MAX];
 
     if (level < threshold)

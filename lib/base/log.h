@@ -39,7 +39,7 @@ bool log_setup(const char *level, const char *format, struct error *err);
 /* The fields end with LOG_END. */
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
-#define LOG_AT(level, msg, ...)                                                          \
+#define LOG_AT(level, msg, ...) \
     log_write((level), (msg), (const struct log_field[]){__VA_ARGS__})
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__, LOG_END)
 #define log_info(...)  LOG_AT(LOG_INFO, __VA_ARGS__, LOG_END)

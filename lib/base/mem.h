@@ -27,18 +27,18 @@ void *mem_dup(const void *bytes, size_t n) __attribute__((returns_nonnull, mallo
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* From x_free(T) make x_freep(T *), the form CLEANUP wants for pointers. */
-#define DEFINE_FREEP(type, fn)                                                           \
-    static inline void fn##p(type *owner)                                                \
-    {                                                                                    \
-        fn(*owner);                                                                      \
+#define DEFINE_FREEP(type, fn)            \
+    static inline void fn##p(type *owner) \
+    {                                     \
+        fn(*owner);                       \
     }
 
 /* Take the pointer out of its owner, which becomes NULL. */
-#define STEAL(owner)                                                                     \
-    __extension__({                                                                      \
-        __typeof__(owner) stolen_ = (owner);                                             \
-        (owner) = NULL;                                                                  \
-        stolen_;                                                                         \
+#define STEAL(owner)                         \
+    __extension__({                          \
+        __typeof__(owner) stolen_ = (owner); \
+        (owner) = NULL;                      \
+        stolen_;                             \
     })
 
 /* free() for CLEANUP: CLEANUP(mem_freep) char *s = ...; */

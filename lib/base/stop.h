@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stop.h - "please stop": asked for once, from any thread, waking whoever sleeps on it. */
+/* stop.h - "please stop": asked for once, from any thread, waking whoever sleeps on it.
+ */
 #ifndef BASE_STOP_H
 #define BASE_STOP_H
 

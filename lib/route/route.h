@@ -27,7 +27,8 @@ enum {
     ROUTE_NO_ARM = -1,
 };
 
-/* ---- spec ---------------------------------------------------------------------------- */
+/* ---- spec ----------------------------------------------------------------------------
+ */
 
 struct route_arm {
     char name[ROUTE_LABEL_MAX];
@@ -82,13 +83,13 @@ struct route_reward {
 };
 
 struct route_guardrails {
-    double warmup;        /* events an arm needs before it can lead; 100 */
-    double min_weight;    /* 0.02 */
-    double max_weight;    /* 1 */
-    double max_step_up;   /* per decision; 0.1 */
-    double max_step_down; /* 1 */
-    double switch_margin; /* standard errors of the difference; 1 */
-    int64_t dwell_ms;     /* a leader stays at least so long; 0 */
+    double warmup;           /* events an arm needs before it can lead; 100 */
+    double min_weight;       /* 0.02 */
+    double max_weight;       /* 1 */
+    double max_step_up;      /* per decision; 0.1 */
+    double max_step_down;    /* 1 */
+    double switch_margin;    /* standard errors of the difference; 1 */
+    int64_t dwell_ms;        /* a leader stays at least so long; 0 */
     int64_t max_data_age_ms; /* 2m */
     int64_t cooldown_ms;     /* an ejected arm is tried again after this; 5m */
     double reentry_weight;   /* at most this while it proves itself; 0.05 */
@@ -125,13 +126,14 @@ struct route_spec {
     enum route_on_delete on_delete;
 };
 
-/* ---- status -------------------------------------------------------------------------- */
+/* ---- status --------------------------------------------------------------------------
+ */
 
 enum arm_state {
-    ARM_WARMUP,   /* too few samples to lead */
-    ARM_ACTIVE,   /* takes part */
-    ARM_EJECTED,  /* an objective fell below its min; cooling down */
-    ARM_REENTRY,  /* back with a bounded share, proving itself */
+    ARM_WARMUP,    /* too few samples to lead */
+    ARM_ACTIVE,    /* takes part */
+    ARM_EJECTED,   /* an objective fell below its min; cooling down */
+    ARM_REENTRY,   /* back with a bounded share, proving itself */
     ARM_NOT_READY, /* the data plane has no live backend for it */
     ARM_STATE_COUNT
 };
@@ -200,10 +202,10 @@ struct route_arm_status {
     double reward_ema;
     double reward_stderr;
     double probability_best;
-    double samples;       /* events in the window, of the objective that has most */
+    double samples;         /* events in the window, of the objective that has most */
     double discounted_good; /* memory of the policies that pool counts */
     double discounted_events;
-    double lifetime_samples; /* since the arm came, for its warm-up */
+    double lifetime_samples;  /* since the arm came, for its warm-up */
     int64_t counted_until_ms; /* the events up to here are in the two above */
     int64_t ejected_until_ms;
     uint32_t ejections; /* in a row: the cool-down doubles */
@@ -239,16 +241,17 @@ struct route_status {
     enum verdict verdict;
     enum reason reason;
     char message[256];
-    double exploration; /* share of traffic that does not follow the best arm */
+    double exploration;      /* share of traffic that does not follow the best arm */
     double estimated_regret; /* reward units, since the object came */
     double exploration_cost; /* reward units */
     uint64_t decisions;
-    struct route_arm_status *arms; /* as many as the spec's, in its order */
+    struct route_arm_status *arms;       /* as many as the spec's, in its order */
     struct objective_status *objectives; /* arm-major: [arm * objective_count + o] */
     struct route_condition conditions[CONDITION_COUNT];
 };
 
-/* ---- the object ---------------------------------------------------------------------- */
+/* ---- the object ----------------------------------------------------------------------
+ */
 
 struct bandit_route {
     char namespace[ROUTE_LABEL_MAX];
@@ -279,7 +282,8 @@ DEFINE_FREEP(struct bandit_route *, route_free)
 /* Index of the arm of that name, or ROUTE_NO_ARM. */
 int route_arm_index(const struct route_spec *spec, const char *name);
 
-/* The words of the wire for each enumeration: "EpsilonGreedy", "Held", "PrometheusDown". */
+/* The words of the wire for each enumeration: "EpsilonGreedy", "Held", "PrometheusDown".
+ */
 const char *route_policy_name(enum route_policy_type type);
 const char *route_mode_name(enum route_mode mode);
 const char *route_window_name(enum route_window window); /* "1m", "5m", "30m" */

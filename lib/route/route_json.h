@@ -8,8 +8,8 @@
 #ifndef ROUTE_ROUTE_JSON_H
 #define ROUTE_ROUTE_JSON_H
 
-#include "json/json.h"
 #include "route/route.h"
+#include "json/json.h"
 
 /* The whole object: apiVersion, kind, metadata, spec, and status when there is one. A
  * status that does not fit the spec (another arm list, damaged) is not an error: arms are

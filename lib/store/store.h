@@ -47,8 +47,7 @@ bool store_watch(struct store *s, struct stop *stop, store_event_fn *fn, void *a
 
 /* Write r->status. Any thread. A writer that was overtaken gets ERR_CONFLICT, an object
  * that is gone ERR_NOT_FOUND. */
-bool store_write_status(struct store *s, const struct bandit_route *r,
-                        struct error *err);
+bool store_write_status(struct store *s, const struct bandit_route *r, struct error *err);
 
 void store_stats(struct store *s, struct store_stats *out);
 void store_free(struct store *s);

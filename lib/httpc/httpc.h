@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpc.h - one HTTP request at a time, blocking and cancellable. The only place, with
+ * httpc_pool.h, that knows libcurl.
+ *
+ * A client keeps its connection between calls. One thread at a time per client.
+ */
+#ifndef HTTPC_HTTPC_H
+#define HTTPC_HTTPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+struct httpc_request {
+    const char *method; /* NULL: GET, or POST when there is a body */
+    const char *url;
+    const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
+    const void *body;
+    size_t body_len;
+    int64_t timeout_ms; /* of the whole call; 0: 30 s */
+};
+
+struct httpc_response {
+    int status;
+    struct buf body; /* give it a ceiling with buf_init(); past it the call fails */
+    char content_type[96];
+    int64_t retry_after_ms; /* from Retry-After in seconds; 0: none */
+};
+
+void httpc_response_clear(struct httpc_response *r);
+
+struct httpc;
+
+/* stop may be NULL; asking it to stop ends a running call at once with ERR_CANCELED. */
+struct httpc *httpc_new(struct stop *stop);
+void httpc_free(struct httpc *c);
+DEFINE_FREEP(struct httpc *, httpc_free)
+
+/* Any answer, whatever its status, is a success. Errors: ERR_TIMEOUT, ERR_CANCELED,
+ * ERR_TOO_BIG, ERR_NOT_FOUND (nobody listens: refused, no such host), ERR_INVALID (the
+ * body was cut short, or is not HTTP), ERR_IO (anything else). */
+bool httpc_call(struct httpc *c, const struct httpc_request *req,
+                struct httpc_response *resp, struct error *err);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpd.h - an HTTP server: listeners, routes, limits. The only place that knows
+ * libmicrohttpd.
+ *
+ * A route is a row of a table. What no row answers gets 404, a known path with another
+ * method 405 with Allow, a body past its row's ceiling 413; all of these, too, run
+ * through the error and done hooks.
+ *
+ * Two ways to run handlers: a thread for each connection, in which a handler may block
+ * (operator, exporter), and a small pool of epoll threads, in which it must not
+ * (model-server, whose answers take microseconds).
+ */
+#ifndef HTTPD_HTTPD_H
+#define HTTPD_HTTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+struct httpd_request {
+    const char *method;
+    const char *path; /* decoded, without the query */
+    const char *body; /* NUL-terminated; "" when there is none */
+    size_t body_len;
+    const void *opaque; /* for the accessors below */
+};
+
+/* First value of that header or query argument, or NULL; valid during the call. */
+const char *httpd_header(const struct httpd_request *req, const char *name);
+const char *httpd_query(const struct httpd_request *req, const char *name);
+/* Calls fn for each value of a query argument that may be repeated. */
+void httpd_query_each(const struct httpd_request *req, const char *name,
+                      void (*fn)(void *arg, const char *value), void *arg);
+
+enum { HTTPD_HEADERS_MAX = 8 };
+
+struct httpd_response {
+    int status;               /* 200 unless set */
+    const char *content_type; /* static text; application/json unless set */
+    struct buf body;          /* ceiling 64 MiB */
+    struct {
+        const char *name; /* static text */
+        char value[256];
+    } headers[HTTPD_HEADERS_MAX];
+    size_t header_count;
+
+    /* Instead of body: bytes that stay where they are until release(release_arg). */
+    const void *shared;
+    size_t shared_len;
+    void (*release)(void *release_arg);
+    void *release_arg;
+};
+
+void httpd_response_header(struct httpd_response *resp, const char *name,
+                           const char *value);
+
+typedef void httpd_handler(void *arg, const struct httpd_request *req,
+                           struct httpd_response *resp);
+
+struct httpd_route {
+    const char *method; /* "GET" answers HEAD as well */
+    const char *path;   /* exact, or a prefix when it ends with '*' */
+    httpd_handler *fn;
+    size_t max_body; /* 0: no body is taken */
+};
+
+/* Write the body of an answer that the server itself gives: 404, 405, 413, ... */
+typedef void httpd_error_fn(void *arg, int status, const char *message,
+                            struct httpd_response *resp);
+
+/* After each answer. route is the row's path, or "" when none matched. */
+typedef void httpd_done_fn(void *arg, const char *route, int status, double seconds);
+
+struct httpd_options {
+    const char *const *listen; /* "127.0.0.1:8080", ":8080", "[::1]:8080" */
+    size_t listen_count;
+    const struct httpd_route *routes;
+    size_t route_count;
+    void *arg;                /* of handlers and hooks */
+    httpd_error_fn *on_error; /* NULL: plain text */
+    httpd_done_fn *on_done;   /* NULL: nobody is told */
+    unsigned pool_threads;    /* 0: a thread for each connection */
+    unsigned max_connections; /* 0: 1000 */
+    unsigned idle_timeout_s;  /* 0: 60 */
+};
+
+struct httpd;
+
+/* ERR_IO names the address that could not be bound and why. */
+struct httpd *httpd_start(const struct httpd_options *options, struct error *err);
+
+/* Stop accepting, let running requests finish for at most drain_ms, close, free. */
+void httpd_stop(struct httpd *h, int64_t drain_ms);
+
+/* The port really bound to listen[i] (":0" picks a free one). */
+uint16_t httpd_port(const struct httpd *h, size_t i);
+
+#endif

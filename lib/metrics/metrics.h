@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics.h - counters, gauges, histograms, info and state sets of one registry.
+ *
+ * A family is a row of a table (struct metric_desc), declared static const; the rows are
+ * also what docs/metrics.md is generated from. A child is a family plus label values; it
+ * lives as long as its registry unless removed. Counting and observing are lock-free and
+ * may be done from any thread; making and removing children take the registry's lock, so
+ * keep the pointer instead of looking it up on a hot path.
+ */
+#ifndef METRICS_METRICS_H
+#define METRICS_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+enum metric_type {
+    METRIC_COUNTER,
+    METRIC_GAUGE,
+    METRIC_HISTOGRAM,
+    METRIC_INFO,
+    METRIC_STATESET,
+};
+
+enum metric_stability { METRIC_STABLE, METRIC_EXPERIMENTAL };
+
+enum { METRIC_LABELS_MAX = 8 };
+
+struct metric_desc {
+    const char
+        *name; /* of the family: a counter's without _total, an info's without _info */
+    enum metric_type type;
+    enum metric_stability stability;
+    const char *unit;                      /* last part of the name, or NULL */
+    const char *help;                      /* one sentence */
+    const char *labels[METRIC_LABELS_MAX]; /* names, NULL-terminated when fewer */
+    const char *const *states;             /* state set: NULL-terminated */
+    const double *buckets;                 /* histogram: upper bounds, rising, no +Inf */
+    size_t bucket_count;
+    const char *example; /* PromQL for the reference */
+};
+
+struct metric_label {
+    const char *name, *value;
+};
+
+struct metrics; /* a registry */
+struct counter;
+struct gauge;
+struct histogram;
+struct stateset;
+
+/* The constant labels (such as route and arm) come first on every sample of the
+ * registry; both are copied. */
+struct metrics *metrics_new(const struct metric_label *constant, size_t n);
+void metrics_free(struct metrics *m);
+DEFINE_FREEP(struct metrics *, metrics_free)
+
+/* The child with these label values (as many as the family has labels; NULL when it has
+ * none), made at zero on first use. The descriptor must outlive the registry. */
+struct counter *metrics_counter(struct metrics *m, const struct metric_desc *d,
+                                const char *const *values);
+struct gauge *metrics_gauge(struct metrics *m, const struct metric_desc *d,
+                            const char *const *values);
+struct histogram *metrics_histogram(struct metrics *m, const struct metric_desc *d,
+                                    const char *const *values);
+struct stateset *metrics_stateset(struct metrics *m, const struct metric_desc *d,
+                                  const char *const *values);
+void metrics_info(struct metrics *m, const struct metric_desc *d,
+                  const char *const *values);
+
+void counter_add(struct counter *c, double v); /* v >= 0, finite; else ignored */
+void counter_inc(struct counter *c);
+double counter_value(const struct counter *c);
+void gauge_set(struct gauge *g, double v);
+void gauge_add(struct gauge *g, double v);
+double gauge_value(const struct gauge *g);
+void histogram_observe(struct histogram *h, double v); /* NaN is ignored */
+void stateset_set(struct stateset *s, size_t state);   /* index; the others become 0 */
+
+/* Remove the children whose values equal the given ones; a NULL entry matches all. They
+ * are gone from the next exposition; pointers to them must not be used any more. */
+void metrics_remove(struct metrics *m, const struct metric_desc *d,
+                    const char *const *values);
+
+/* Called before each exposition, to set gauges that are read and not counted. */
+typedef void metrics_refresh_fn(void *arg);
+void metrics_on_expose(struct metrics *m, metrics_refresh_fn *fn, void *arg);
+
+/* process_cpu_seconds_total, process_resident_memory_bytes, ... of this process, and
+ * <prefix>_build_info. */
+void metrics_add_process(struct metrics *m, const char *prefix);
+
+#endif

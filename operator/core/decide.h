@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decide.h - the decision: what was seen of a route's arms becomes new weights.
+ *
+ * A pure function: no I/O, no clock, no globals, no threads, no randomness of its own.
+ * The same function runs in production, in shadow mode, in replay, in the simulator and
+ * under the fuzzer.
+ */
+#ifndef CORE_DECIDE_H
+#define CORE_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "route/route.h"
+
+/* Of one arm and one objective, over the route's window. */
+struct objective_observation {
+    double good;   /* NAN: no such series */
+    double events; /* NAN: no such series */
+};
+
+struct arm_observation {
+    int64_t newest_ms; /* when the newest scrape of its counters was; 0: never seen */
+    double applied;    /* weight read back from the data plane; NAN: not known */
+    bool ready;        /* the data plane has a live backend for it */
+    struct objective_observation objectives[ROUTE_OBJECTIVES_MAX];
+};
+
+/* What is known at one moment. A problem of the whole (no answer from Prometheus, a data
+ * plane that is down) is told as a hold reason; arms[] is then not looked at, but for
+ * `applied` and `ready` where `data_plane_known`. */
+struct observation {
+    enum reason problem; /* REASON_NONE when the queries were answered */
+    char detail[160];    /* for people: which query, which status */
+    bool data_plane_known;
+    struct arm_observation arms[ROUTE_ARMS_MAX];
+};
+
+enum core_event_type { EVENT_NORMAL, EVENT_WARNING };
+
+struct core_event {
+    enum core_event_type type;
+    enum reason reason;
+    char message[160];
+};
+
+enum { CORE_EVENTS_MAX = 8 };
+
+struct decision {
+    struct route_status status;     /* the next one; the caller clears it */
+    double weights[ROUTE_ARMS_MAX]; /* to be programmed; sum to one */
+    bool write; /* false in Shadow and Frozen, or when applied already equals weights */
+    enum verdict verdict;
+    enum reason reason;
+    double regret;           /* estimated, of the time since the last decision */
+    double exploration_cost; /* the part of it that exploring explains */
+    struct core_event events[CORE_EVENTS_MAX];
+    size_t event_count;
+};
+
+/* out need not be initialised. previous belongs to the same spec (route_status_init() for
+ * a new object). The order of steps: pin, mode, readiness, data checks, constraints,
+ * rewards, policy, guardrails, rounding; a step that cannot go on says why in
+ * out->reason, and weights stay as they are. */
+void core_decide(const struct route_spec *spec, const struct route_status *previous,
+                 const struct observation *seen, int64_t generation, int64_t now_ms,
+                 struct decision *out);
+
+void decision_clear(struct decision *d);
+
+#endif

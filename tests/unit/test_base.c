@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/test.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/flags.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/stop.h"
+#include "base/text.h"
+
+static void assert_sane_buf(const struct buf *b)
+{
+    assert_true(b->len <= b->max);
+    assert_true(!b->data || b->len < b->cap);
+    assert_int_equal(buf_str(b)[b->len], '\0');
+}
+
+static void a_buffer_drops_what_passes_its_ceiling(void **state)
+{
+    CLEANUP(buf_clear)
+    struct buf b = BUF_INIT(10);
+
+    (void)state;
+    buf_puts(&b, "hello");
+    assert_sane_buf(&b);
+    buf_puts(&b, "world!");
+    assert_false(buf_ok(&b));
+    buf_puts(&b, "x"); /* sticky: nothing may follow a gap */
+    assert_string_equal(buf_str(&b), "hello");
+    assert_sane_buf(&b);
+    buf_cut(&b, 4);
+    buf_printf(&b, "%s", "123456");
+    assert_true(buf_ok(&b));
+    assert_string_equal(buf_str(&b), "hell123456");
+    assert_sane_buf(&b);
+}
+
+static void errors_keep_their_kind_when_wrapped(void **state)
+{
+    struct error err;
+
+    (void)state;
+    assert_false(error_set(&err, ERR_CONFLICT, "version %d", 7));
+    assert_false(error_wrap(&err, "write %s", "status"));
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    assert_string_equal(err.msg, "write status: version 7");
+}
+
+static void durations_are_read_and_written(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+        const char *back; /* NULL: not a duration */
+    } rows[] = {
+        {"30s",     30000,    "30s"    },
+        {"1h30m",   5400000,  "1h30m"  },
+        {"250ms",   250,      "250ms"  },
+        {"1.5s",    1500,     "1s500ms"},
+        {"0",       0,        "0s"     },
+        {"5m",      300000,   "5m"     },
+        {"1d",      86400000, "1d"     },
+        {"",        0,        NULL     },
+        {"5",       0,        NULL     },
+        {"s",       0,        NULL     },
+        {"30m1h",   0,        NULL     },
+        {"1m1m",    0,        NULL     },
+        {"-5s",     0,        NULL     },
+        {"1s junk", 0,        NULL     },
+        {"1e400y",  0,        NULL     },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err;
+        int64_t ms = -1;
+        char back[TEXT_DURATION_MAX];
+        bool ok = text_to_duration(rows[i].text, &ms, &err);
+
+        if (ok != (rows[i].back != NULL) || (ok && ms != rows[i].ms))
+            fail_msg("%s", rows[i].text);
+        if (ok)
+            assert_string_equal(text_from_duration(ms, back), rows[i].back);
+    }
+}
+
+static void times_are_read_and_written(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+        const char *back;
+    } rows[] = {
+        {"1970-01-01T00:00:00Z",           0,             "1970-01-01T00:00:00Z"    },
+        {"2026-11-21T09:30:00.125Z",       1795253400125, "2026-11-21T09:30:00.125Z"},
+        {"2026-11-21T10:30:00.1259+01:00", 1795253400125, "2026-11-21T09:30:00.125Z"},
+        {"2024-02-29T00:00:00Z",           1709164800000, "2024-02-29T00:00:00Z"    },
+        {"2023-02-29T00:00:00Z",           0,             NULL                      },
+        {"2026-11-21T09:30:00",            0,             NULL                      },
+        {"2026-11-21",                     0,             NULL                      },
+        {"2026-11-21T09:30:00.Z",          0,             NULL                      },
+        {"2026-11-21T09:30:00Zx",          0,             NULL                      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err;
+        int64_t ms = -1;
+        char back[CLOCK_TEXT_MAX];
+        bool ok = clock_parse(rows[i].text, &ms, &err);
+
+        if (ok != (rows[i].back != NULL) || (ok && ms != rows[i].ms))
+            fail_msg("%s", rows[i].text);
+        if (ok)
+            assert_string_equal(clock_format(ms, back), rows[i].back);
+    }
+}
+
+static void numbers_read_back_equal(void **state)
+{
+    static const struct {
+        double v;
+        const char *text;
+    } rows[] = {
+        {0,       "0"                      },
+        {-0.0,    "-0"                     },
+        {1,       "1"                      },
+        {0.1,     "0.1"                    },
+        {-2.5,    "-2.5"                   },
+        {1e21,    "1e+21"                  },
+        {1.5e-7,  "1.5e-07"                },
+        {DBL_MAX, "1.7976931348623157e+308"},
+        {5e-324,  "5e-324"                 },
+    };
+    uint64_t seed = 88172645463325252ULL;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[NUMBER_MAX];
+
+        assert_int_equal(number_format(rows[i].v, text), strlen(text));
+        assert_string_equal(text, rows[i].text);
+    }
+    for (int i = 0; i < 200000; i++) {
+        char text[NUMBER_MAX];
+        double v;
+
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        memcpy(&v, &seed, sizeof(v));
+        if (!isfinite(v))
+            continue;
+        (void)number_format(v, text);
+        if (strtod(text, NULL) != v)
+            fail_msg("%a became %s", v, text);
+    }
+}
+
+static void utf8_is_told_from_what_is_not(void **state)
+{
+    static const struct {
+        const char *bytes;
+        bool ok;
+    } rows[] = {
+        {"plain",            true },
+        {"\xc3\xa9",         true },
+        {"\xf0\x9f\x8e\xb0", true },
+        {"\xc0\x80",         false},
+        {"\xed\xa0\x80",     false},
+        {"\xf5\x80\x80\x80", false},
+        {"\xe2\x82",         false},
+        {"a\x80",            false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (text_is_utf8(rows[i].bytes, strlen(rows[i].bytes)) != rows[i].ok)
+            fail_msg("row %zu", i);
+}
+
+static void names_follow_dns(void **state)
+{
+    (void)state;
+    assert_true(text_is_dns_label("logistic-regression"));
+    assert_false(text_is_dns_label("-x"));
+    assert_false(text_is_dns_label("X"));
+    assert_false(text_is_dns_label(""));
+    assert_false(text_is_dns_label("a.b"));
+    assert_true(text_is_dns_name("a.b-c.d"));
+    assert_false(text_is_dns_name("a..b"));
+    assert_false(text_is_dns_name("a."));
+}
+
+static void a_file_is_replaced_whole(void **state)
+{
+    char folder[] = "/tmp/test-base-XXXXXX";
+    char path[64];
+    CLEANUP(buf_clear)
+    struct buf small = BUF_INIT(3);
+    CLEANUP(buf_clear)
+    struct buf text = BUF_INIT(5);
+    struct error err;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/f", folder);
+    assert_false(file_read(path, &text, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_true(file_write(path, "hello", 5, 0600, &err));
+    assert_true(file_read(path, &text, &err)); /* exactly its ceiling */
+    assert_string_equal(buf_str(&text), "hello");
+    assert_false(file_read(path, &small, &err));
+    assert_int_equal(err.kind, ERR_TOO_BIG);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0); /* nothing temporary was left behind */
+}
+
+static void flags_come_from_environment_then_command_line(void **state)
+{
+    const char *path = "default";
+    int64_t count = 1;
+    int64_t wait = 30000;
+    bool loud = false;
+    struct flag_list list = {.items = {":1"}, .count = 1};
+    const char *words[1];
+    size_t word_count = 0;
+    const struct flag flags[] = {
+        {.name = "path",    .kind = FLAG_STRING, .value = &path, .env = "TEST_BASE_PATH"},
+        {.name = "count",   .kind = FLAG_INT, .value = &count, .low = 1, .high = 9},
+        {.name = "wait",                 .kind = FLAG_DURATION, .value = &wait},
+        {.name = "loud",.kind = FLAG_SWITCH, .value = &loud},
+        {.name = "listen",         .kind = FLAG_LIST, .value = &list},
+        {.name = NULL                },
+    };
+    const struct program p = {.name = "prog",
+                              .flags = flags,
+                              .positional = words,
+                              .positional_max = 1,
+                              .positional_count = &word_count};
+    char *good[] = {"prog",   "--count=3", "--wait", "1m",       "word",
+                    "--loud", "--listen",  ":2",     "--listen", ":3"};
+    char *bad[][3] = {
+        {"prog", "--nope",    NULL},
+        {"prog", "--count",   "10"},
+        {"prog", "--wait",    "x" },
+        {"prog", "--no-path", NULL},
+        {"prog", "--path",    NULL},
+        {"prog", "-x",        NULL},
+    };
+    struct error err;
+
+    (void)state;
+    assert_int_equal(setenv("TEST_BASE_PATH", "from-env", 1), 0);
+    assert_int_equal(flags_parse(&p, (int)ARRAY_LEN(good), good, &err), FLAGS_RUN);
+    assert_string_equal(path, "from-env");
+    assert_int_equal(count, 3);
+    assert_int_equal(wait, 60000);
+    assert_true(loud);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.items[1], ":3");
+    assert_string_equal(words[0], "word");
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (flags_parse(&p, bad[i][2] ? 3 : 2, bad[i], &err) != FLAGS_BAD)
+            fail_msg("row %zu", i);
+    assert_int_equal(unsetenv("TEST_BASE_PATH"), 0);
+}
+
+static void a_stop_wakes_a_sleeper(void **state)
+{
+    struct stop *s = stop_new();
+
+    (void)state;
+    assert_false(stop_wait_ms(s, 1));
+    stop_request(s);
+    assert_true(stop_wait_ms(s, 100000));
+    stop_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_buffer_drops_what_passes_its_ceiling),
+        cmocka_unit_test(errors_keep_their_kind_when_wrapped),
+        cmocka_unit_test(durations_are_read_and_written),
+        cmocka_unit_test(times_are_read_and_written),
+        cmocka_unit_test(numbers_read_back_equal),
+        cmocka_unit_test(utf8_is_told_from_what_is_not),
+        cmocka_unit_test(names_follow_dns),
+        cmocka_unit_test(a_file_is_replaced_whole),
+        cmocka_unit_test(flags_come_from_environment_then_command_line),
+        cmocka_unit_test(a_stop_wakes_a_sleeper),
+    };
+
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
