@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Fails on an #include that points upward or sideways, and on an outside library that is
+# included anywhere but in its one module. The two tables are the architecture.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# folder | modules it may include (its own always)
+rules='
+lib/base           |
+lib/json           | base
+lib/metrics        | base
+lib/httpd          | base
+lib/httpc          | base
+lib/route          | base json
+lib/web            | base json metrics httpd
+lib/kube           | base json httpc
+lib/store          | base json httpc route kube
+exporter           | base json metrics httpd web route store kube
+operator/core      | base route
+operator/sim       | base json route core
+operator/replay    | base json httpc route core rewards
+operator/rewards   | base json httpc route core
+operator/dataplane | base json httpc route kube core
+operator           | base json metrics httpd httpc web route store kube core rewards dataplane replay
+services/engine    | base
+services/trainer   | base json engine
+services/server    | base json metrics httpd web engine
+services/traffic   | base json metrics httpd httpc web
+'
+# header | the only folder that may include it
+outside='
+microhttpd.h  | lib/httpd
+curl/curl.h   | lib/httpc
+cjson/cJSON.h | lib/json
+yaml.h        | lib/json
+libsvm/svm.h  | services/trainer
+'
+
+failed=0
+complain() {
+    echo "$1"
+    failed=1
+}
+
+# The longest folder of the table that holds the file.
+folder_of() {
+    local dir
+    dir=$(dirname "$1")
+    while [ "$dir" != . ]; do
+        if grep -qE "^$dir +\|" <<<"$rules"; then
+            echo "$dir"
+            return
+        fi
+        dir=$(dirname "$dir")
+    done
+}
+
+while read -r file; do
+    folder=$(folder_of "$file")
+    if [ -z "$folder" ]; then
+        complain "$file: its folder is not in the layer table"
+        continue
+    fi
+    allowed=" $(sed -n "s#^$folder *| *##p" <<<"$rules") ${folder##*/} "
+    while read -r module; do
+        [[ $allowed == *" $module "* ]] ||
+            complain "$file: may not include \"$module/...\" (allowed:$allowed)"
+    done < <(sed -nE 's/^ *# *include +"([^/"]+)\/.*/\1/p' "$file" | sort -u)
+    while IFS='|' read -r header home; do
+        header=${header// /} home=${home// /}
+        [ -n "$header" ] || continue
+        if [ "$folder" != "$home" ] && grep -qE "^ *# *include +<$header>" "$file"; then
+            complain "$file: <$header> belongs to $home alone"
+        fi
+    done <<<"$outside"
+done < <(git ls-files -co --exclude-standard 'lib/*.[ch]' 'exporter/*.[ch]' 'operator/*.[ch]' 'services/*.[ch]')
+
+[ "$failed" = 0 ] && echo "layers hold"
+exit "$failed"
