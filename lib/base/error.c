@@ -17,6 +17,18 @@ bool error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
     return false;
 }
 
+/* Put ": text" behind the first len bytes of the message, as far as there is room. */
+static void add_behind(struct error *err, int len, const char *text)
+{
+    if (len < 0 || (size_t)len >= sizeof(err->msg))
+        return;
+    for (const char *p = ": "; *p && (size_t)len < sizeof(err->msg) - 1; p++)
+        err->msg[len++] = *p;
+    for (; *text && (size_t)len < sizeof(err->msg) - 1; text++)
+        err->msg[len++] = *text;
+    err->msg[len] = '\0';
+}
+
 bool error_wrap(struct error *err, const char *fmt, ...)
 {
     char inner[sizeof(err->msg)];
@@ -27,8 +39,7 @@ bool error_wrap(struct error *err, const char *fmt, ...)
     va_start(args, fmt);
     len = vsnprintf(err->msg, sizeof(err->msg), fmt, args);
     va_end(args);
-    if (len >= 0 && (size_t)len < sizeof(err->msg))
-        (void)snprintf(err->msg + len, sizeof(err->msg) - (size_t)len, ": %s", inner);
+    add_behind(err, len, inner);
     return false;
 }
 
@@ -44,7 +55,6 @@ bool error_errno(struct error *err, int errnum, const char *fmt, ...)
     va_end(args);
     if (strerror_r(errnum, text, sizeof(text)))
         (void)snprintf(text, sizeof(text), "errno %d", errnum);
-    if (len >= 0 && (size_t)len < sizeof(err->msg))
-        (void)snprintf(err->msg + len, sizeof(err->msg) - (size_t)len, ": %s", text);
+    add_behind(err, len, text);
     return false;
 }

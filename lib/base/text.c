@@ -146,10 +146,9 @@ bool text_starts_with(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Length of the well-formed sequence at p (Unicode 15, table 3-7), or 0. */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
+size_t text_utf8_length(const char *bytes, size_t left)
 {
-    static const struct {
+    static const struct { /* Unicode 15, table 3-7 */
         unsigned char first_low, first_high, second_low, second_high;
         size_t len;
     } forms[] = {
@@ -163,8 +162,9 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
         {0xf1, 0xf3, 0x80, 0xbf, 4},
         {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
+    const unsigned char *p = (const unsigned char *)bytes;
 
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    for (size_t i = 0; left && i < sizeof(forms) / sizeof(forms[0]); i++) {
         size_t len = forms[i].len;
 
         if (p[0] < forms[i].first_low || p[0] > forms[i].first_high)
@@ -183,14 +183,12 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
 
 bool text_is_utf8(const char *bytes, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)bytes;
-
     while (n) {
-        size_t len = utf8_sequence(p, n);
+        size_t len = text_utf8_length(bytes, n);
 
         if (!len)
             return false;
-        p += len;
+        bytes += len;
         n -= len;
     }
     return true;

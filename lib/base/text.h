@@ -29,6 +29,10 @@ const char *text_from_duration(int64_t ms, char out[TEXT_DURATION_MAX]);
 
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Length of the well-formed UTF-8 sequence there, 1 to 4, or 0 when there is none within
+ * the bytes left. */
+size_t text_utf8_length(const char *bytes, size_t left);
+
 /* True when the n bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool text_is_utf8(const char *bytes, size_t n);
 

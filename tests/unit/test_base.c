@@ -146,8 +146,9 @@ static void numbers_read_back_equal(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[NUMBER_MAX];
+        size_t len = number_format(rows[i].v, text);
 
-        assert_int_equal(number_format(rows[i].v, text), strlen(text));
+        assert_int_equal(len, strlen(text));
         assert_string_equal(text, rows[i].text);
     }
     for (int i = 0; i < 200000; i++) {
