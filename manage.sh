@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The one command of this repository. Each verb is a function in services/local/sh.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in common install build grafana processes render up test; do
+    # shellcheck source=/dev/null
+    . "$ROOT/services/local/sh/$part.sh"
+done
+
+help() {
+    cat <<'EOF'
+Bandit Router: live traffic between ML models, by what they really earn.
+
+Usage: ./manage.sh VERB [ARGUMENTS]
+
+On this machine:
+  up [--for 120s] [--profile demo|production] [--detach]
+                    install what is missing, build, train, start everything, show it live;
+                    Ctrl-C stops it. --for runs unattended that long and exits.
+  down              stop everything
+  status            processes and routes, once
+  watch             the live view of what is running
+  degrade ARM       break an arm: half of its requests fail, the rest come late
+  heal ARM          mend it
+  logs [NAME]       follow the logs, of one process or of all
+  restart NAME      restart one process
+  metrics [REGEX]   what each process publishes, or the exporter's lines that match
+
+Checking:
+  test [--quick] [REGEX]
+                    install what the tests need and run every check, as CI does
+  bench [NAME]      run the benchmarks of tests/bench
+
+Examples:
+  ./manage.sh up
+  ./manage.sh degrade svm && ./manage.sh watch
+  BANDIT_PORT_PROMETHEUS=19090 ./manage.sh up --for 3m
+
+Everything that runs keeps its state, sockets and logs under run/ (BANDIT_RUN_DIR moves it).
+Each port has a variable: BANDIT_PORT_GATEWAY, BANDIT_PORT_PROMETHEUS, ...; see docs/configuration.md.
+EOF
+}
+
+verb=${1:-help}
+[ $# -eq 0 ] || shift
+case $verb in
+help | --help | -h) help ;;
+up | down | status | watch | degrade | heal | logs | restart | metrics | test | bench)
+    "verb_$verb" "$@"
+    ;;
+*)
+    printf 'error: unknown verb "%s"\n\n' "$verb" >&2
+    help >&2
+    exit 2
+    ;;
+esac

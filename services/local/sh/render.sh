@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Configuration files from their templates: @NAME@ becomes the variable of that name.
+
+# render TEMPLATE FILE
+render() {
+    local text name
+    text=$(<"$1")
+    while [[ $text =~ @([A-Z][A-Z0-9_]*)@ ]]; do
+        name=${BASH_REMATCH[1]}
+        [ -n "${!name+set}" ] || die "$1: nothing is known for @$name@"
+        text=${text//"@$name@"/"${!name}"}
+    done
+    printf '%s\n' "$text" >"$2.new"
+    mv "$2.new" "$2"
+}
+
+supervisor_program() {
+    local name=$1 priority=$2 signal=$4 command=$5
+    cat <<EOF
+
+[program:$name]
+command=$command
+priority=$priority
+autorestart=true
+startsecs=1
+startretries=1000000
+stopsignal=$signal
+stopwaitsecs=10
+redirect_stderr=true
+stdout_logfile=$RUN/log/$name.log
+stdout_logfile_maxbytes=5MB
+stdout_logfile_backups=1
+EOF
+}
+
+supervisor_config() {
+    cat <<EOF
+; Written by manage.sh from services/local/sh/processes.sh.
+[supervisord]
+directory=$RUN
+logfile=$RUN/log/supervisord.log
+pidfile=$RUN/supervisord.pid
+childlogdir=$RUN/log
+silent=true
+user=$(id -un)
+
+[unix_http_server]
+file=$RUN/supervisor.sock
+chmod=0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://$RUN/supervisor.sock
+EOF
+    each_process supervisor_program
+}
+
+render_all() {
+    local template
+    # A UNIX socket's path has at most 107 bytes, and blanks would need quoting everywhere.
+    [ ${#RUN} -le 88 ] || die "$RUN is too long for the sockets in it; set BANDIT_RUN_DIR to a shorter folder"
+    [[ $ROOT$RUN =~ ^[A-Za-z0-9_./+-]*$ ]] ||
+        die "$ROOT: blanks and special characters in the path are not supported; clone into another folder"
+    mkdir -p "$RUN/etc" "$RUN/log" "$RUN/data" "$RUN/routes"
+    echo "$PROFILE" >"$RUN/etc/profile"
+    render "$LOCAL/haproxy.cfg" "$RUN/etc/haproxy.cfg"
+    render "$ROOT/prometheus/prometheus.yml" "$RUN/etc/prometheus.yml"
+    render "$ROOT/prometheus/alertmanager.yml" "$RUN/etc/alertmanager.yml"
+    for template in "$LOCAL"/routes/*.yaml; do
+        render "$template" "$RUN/etc/${template##*/}"
+        # What a person changed under run/routes stays, until the template itself changes.
+        if ! cmp -s "$RUN/etc/${template##*/}" "$RUN/etc/${template##*/}.installed"; then
+            cp "$RUN/etc/${template##*/}" "$RUN/routes/.new" && mv "$RUN/routes/.new" "$RUN/routes/${template##*/}"
+            cp "$RUN/etc/${template##*/}" "$RUN/etc/${template##*/}.installed"
+        fi
+    done
+    supervisor_config >"$RUN/etc/supervisord.conf.new"
+    mv "$RUN/etc/supervisord.conf.new" "$RUN/etc/supervisord.conf"
+    if [ ! -s "$RUN/secret" ]; then
+        (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$RUN/secret")
+    fi
+    touch "$RUN/notifications.log"
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Every check that CI runs. Stages are ctest runs of differently built trees; their counts
+# are added up at the end.
+
+PASSED=0
+FAILED=0
+SKIPPED=0
+
+# configure PRESET TARGET...: a tree, all of it or only some targets.
+build_tree() {
+    local preset=$1 log=$RUN/log/build-$1.log
+    shift
+    step "Building the $preset tree"
+    (cd "$ROOT" && cmake --preset "$preset" >"$log" 2>&1 && ninja -C "build/$preset" "$@" >>"$log" 2>&1) && return
+    grep -E 'error|warning|FAILED' "$log" | head -n 30 >&2
+    die "the $preset tree does not build; see $log"
+}
+
+# run_ctest NAME PRESET ARGUMENTS...: run, show what failed, count.
+run_ctest() {
+    local name=$1 preset=$2 log=$RUN/log/test-$1.log total failed skipped
+    shift 2
+    step "Testing: $name"
+    (cd "$ROOT/build/$preset" && ctest --output-on-failure --no-tests=error "$@") >"$log" 2>&1 || true
+    grep -vE '^ +Start +[0-9]+:|^Test project|^$' "$log" | sed 's/^/    /'
+    total=$(sed -nE 's/^.*tests passed, .* failed out of ([0-9]+)$/\1/p' "$log")
+    failed=$(sed -nE 's/^.*tests passed, ([0-9]+) tests? failed out of [0-9]+$/\1/p' "$log")
+    skipped=$(grep -cE '\*\*\*(Skipped|Not Run)' "$log" || true)
+    if [ -z "$total" ]; then
+        warn "$name: ctest ran nothing; see $log"
+        FAILED=$((FAILED + 1))
+        return
+    fi
+    FAILED=$((FAILED + failed))
+    SKIPPED=$((SKIPPED + skipped))
+    PASSED=$((PASSED + total - failed - skipped))
+}
+
+# Fuzz every target for a bounded time, one on each core.
+run_fuzzers() {
+    local seconds=$1 log=$RUN/log/fuzz.log
+    step "Fuzzing each target for $seconds s"
+    mkdir -p "$RUN/fuzz"
+    printf '%s\n' "$ROOT"/build/fuzz/bin/fuzz_* |
+        xargs -P "$(nproc)" -I{} "$ROOT/tests/fuzz/run.sh" {} "$seconds" "$RUN/fuzz" | tee "$log" | sed 's/^/    /'
+    PASSED=$((PASSED + $(grep -c '^ok' "$log" || true)))
+    FAILED=$((FAILED + $(grep -c '^FAILED' "$log" || true)))
+}
+
+verb_test() {
+    local quick='' filter=() began=$SECONDS
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --quick) quick=yes ;;
+        -*) usage_error "test: unknown flag $1; see ./manage.sh help" ;;
+        *) filter=(-R "$1") ;;
+        esac
+        shift
+    done
+    install_packages build run test
+    mkdir -p "$RUN/log"
+    build_tree release
+    # What takes long and mostly waits goes first; checks fill the second core.
+    if [ -n "$quick" ] || [ ${#filter[@]} -gt 0 ]; then
+        run_ctest release release -j "$(nproc)" -LE 'e2e|slow' "${filter[@]}"
+    else
+        run_ctest release release -j "$(nproc)" -LE e2e
+        run_ctest e2e release -L e2e
+        build_tree asan
+        run_ctest asan asan -j "$(nproc)" -L 'unit|integration' -LE 'slow|release-only'
+        build_tree tsan
+        run_ctest tsan tsan -j "$(nproc)" -L threads -LE 'slow|release-only'
+        build_tree fuzz
+        run_fuzzers "${BANDIT_FUZZ_SECONDS:-15}"
+    fi
+    printf '\n%d minutes. Skipped tests say why above.\n' $(((SECONDS - began + 59) / 60))
+    printf '%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
+    [ "$FAILED" = 0 ]
+}
+
+verb_bench() {
+    install_packages build run bench
+    build_tree release
+    "$ROOT/tests/bench/run.sh" "$@"
+}
