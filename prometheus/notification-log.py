@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alertmanager webhook receiver: one readable line per alert, to a file and to stdout.
 
-    notification-log.py [--listen 127.0.0.1:9099] [--file notifications.log]
+    notification-log.py [--listen 127.0.0.1:9099] [--log notifications.log]
 
 A line reads: time, state, severity, alert, object, what happened.
 """
@@ -98,10 +98,10 @@ def address(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--listen", type=address, default=("127.0.0.1", 9099))
-    parser.add_argument("--file", help="append to this file as well")
+    parser.add_argument("--log", help="append to this file as well")
     args = parser.parse_args()
 
-    Handler.log = Log(args.file)
+    Handler.log = Log(args.log)
     server = http.server.ThreadingHTTPServer(args.listen, Handler)
     stop = lambda *_: threading.Thread(target=server.shutdown).start()
     signal.signal(signal.SIGTERM, stop)
