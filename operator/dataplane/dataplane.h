@@ -21,15 +21,21 @@ struct dataplane_arm {
 
 struct dataplane;
 
-/* Read what is in force now. arms has spec.arm_count elements. */
+/* Read what is in force now. arms has spec.arm_count elements and is untouched on
+ * failure. ERR_INVALID: there is no such backend or server; anything else: the data plane
+ * could not be reached. Any thread. */
 bool dataplane_read(struct dataplane *d, const struct bandit_route *r,
                     struct dataplane_arm *arms, struct error *err);
 
-/* Write, then read back into arms. Only weights are touched. ERR_INVALID: the data plane
- * refused (no such backend or server); anything else: it could not be reached. */
+/* Write, then read back into arms. Only weights are touched. Errors as above. A positive
+ * weight never becomes zero on the way, however small it is. */
 bool dataplane_write(struct dataplane *d, const struct bandit_route *r,
                      const double *weights, struct dataplane_arm *arms,
                      struct error *err);
+
+/* Has it started anew since the last call, so that weights set at run time may be lost?
+ * The first answer is no. One thread at a time. */
+bool dataplane_restarted(struct dataplane *d, bool *yes, struct error *err);
 
 void dataplane_free(struct dataplane *d);
 DEFINE_FREEP(struct dataplane *, dataplane_free)

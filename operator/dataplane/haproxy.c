@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HAProxy as a data plane: a connection for each question, no state but what tells a
+ * restart. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "dataplane/dataplane_ops.h"
+#include "dataplane/haproxy_socket.h"
+#include "dataplane/haproxy_text.h"
+
+enum {
+    TIMEOUT_MS = 2000, /* it answers in microseconds, or it is stuck */
+    QUESTION_MAX = 16 * 1024,
+    ANSWER_MAX = 1024 * 1024,
+    CLOCK_SLACK_MS = 2000, /* uptime is told in whole seconds */
+};
+
+struct haproxy {
+    struct dataplane base;
+    char *path;
+    int64_t pid; /* 0: not asked yet */
+    int64_t started_ms;
+};
+
+static struct haproxy *from_base(struct dataplane *d)
+{
+    return (struct haproxy *)d;
+}
+
+static bool ask(struct dataplane *d, const struct buf *question,
+                const struct bandit_route *r, struct dataplane_arm *arms,
+                struct error *err)
+{
+    CLEANUP(buf_clear)
+    struct buf answer = BUF_INIT(ANSWER_MAX);
+
+    return haproxy_ask(from_base(d)->path, question, TIMEOUT_MS, &answer, err) &&
+           haproxy_read_answer(buf_str(&answer), answer.len, r, arms, err);
+}
+
+static bool haproxy_read(struct dataplane *d, const struct bandit_route *r,
+                         struct dataplane_arm *arms, struct error *err)
+{
+    CLEANUP(buf_clear)
+    struct buf question = BUF_INIT(QUESTION_MAX);
+
+    return haproxy_read_command(r, &question, err) && ask(d, &question, r, arms, err);
+}
+
+static bool haproxy_write(struct dataplane *d, const struct bandit_route *r,
+                          const double *weights, struct dataplane_arm *arms,
+                          struct error *err)
+{
+    CLEANUP(buf_clear)
+    struct buf question = BUF_INIT(QUESTION_MAX);
+
+    return haproxy_write_command(r, weights, &question, err) &&
+           ask(d, &question, r, arms, err);
+}
+
+/* The process id alone does not tell: in a container it is the same each time. */
+static bool haproxy_restarted(struct dataplane *d, bool *yes, struct error *err)
+{
+    CLEANUP(buf_clear)
+    struct buf question = BUF_INIT(QUESTION_MAX);
+    CLEANUP(buf_clear)
+    struct buf answer = BUF_INIT(ANSWER_MAX);
+    struct haproxy *h = from_base(d);
+    int64_t pid, uptime_s, started_ms;
+
+    buf_puts(&question, "show info\n");
+    if (!haproxy_ask(h->path, &question, TIMEOUT_MS, &answer, err) ||
+        !haproxy_read_info(buf_str(&answer), answer.len, &pid, &uptime_s, err))
+        return false;
+    started_ms = clock_mono_ms() - uptime_s * 1000;
+    *yes = h->pid && (pid != h->pid || started_ms > h->started_ms + CLOCK_SLACK_MS);
+    if (!h->pid || *yes) {
+        h->pid = pid;
+        h->started_ms = started_ms;
+    }
+    return true;
+}
+
+static void haproxy_free(struct dataplane *d)
+{
+    free(from_base(d)->path);
+    free(d);
+}
+
+static const struct dataplane_ops ops = {
+    .read = haproxy_read,
+    .write = haproxy_write,
+    .restarted = haproxy_restarted,
+    .free = haproxy_free,
+};
+
+struct dataplane *dataplane_haproxy(const char *socket_path)
+{
+    struct haproxy *h = mem_alloc(1, sizeof(*h));
+
+    h->base.ops = &ops;
+    h->path = mem_strdup(socket_path);
+    return &h->base;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said to HAProxy: weights as commands of its runtime API. */
+#include <math.h>
+#include <string.h>
+
+#include "dataplane/haproxy_text.h"
+
+/* Index of the largest element, the first of equals. */
+static size_t largest(const double *values, size_t n)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < n; i++)
+        if (values[i] > values[best])
+            best = i;
+    return best;
+}
+
+static bool sum_of_shares(const double *weights, size_t n, double *sum)
+{
+    *sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(weights[i]) || weights[i] < 0)
+            return false;
+        *sum += weights[i];
+    }
+    return *sum > 0 && isfinite(*sum);
+}
+
+bool haproxy_units(const double *weights, size_t n, unsigned *units)
+{
+    double remainder[ROUTE_ARMS_MAX];
+    unsigned given = 0;
+    double sum;
+
+    if (n > ROUTE_ARMS_MAX || !sum_of_shares(weights, n, &sum))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        double exact = weights[i] / sum * HAPROXY_UNITS;
+
+        units[i] = (unsigned)floor(exact);
+        remainder[i] = exact - units[i];
+        if (weights[i] > 0 && units[i] == 0) {
+            units[i] = 1;
+            remainder[i] = -1; /* it has had its rounding up */
+        }
+        given += units[i];
+    }
+    for (; given < HAPROXY_UNITS; given++) {
+        size_t i = largest(remainder, n);
+
+        units[i]++;
+        remainder[i] -= 1;
+    }
+    for (; given > HAPROXY_UNITS; given--) { /* floors of one took too much */
+        size_t most = 0;
+
+        for (size_t i = 1; i < n; i++)
+            if (units[i] > units[most])
+                most = i;
+        units[most]--;
+    }
+    return true;
+}
+
+/* A name goes into a command line, so nothing that ends a word or a command may be in it;
+ * these are the characters that HAProxy takes in names. */
+static bool is_haproxy_name(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-_.:";
+
+    return *name && strspn(name, allowed) == strlen(name);
+}
+
+static bool check_names(const struct bandit_route *r, struct error *err)
+{
+    if (!is_haproxy_name(r->spec.target.name))
+        return error_set(err, ERR_INVALID, "\"%s\" is no name of an HAProxy backend",
+                         r->spec.target.name);
+    for (size_t i = 0; i < r->spec.arm_count; i++)
+        if (!is_haproxy_name(r->spec.arms[i].name))
+            return error_set(err, ERR_INVALID, "\"%s\" is no name of an HAProxy server",
+                             r->spec.arms[i].name);
+    return true;
+}
+
+static void add_show(const struct bandit_route *r, struct buf *out)
+{
+    buf_printf(out, "show servers state %s\n", r->spec.target.name);
+}
+
+bool haproxy_read_command(const struct bandit_route *r, struct buf *out,
+                          struct error *err)
+{
+    if (!check_names(r, err))
+        return false;
+    add_show(r, out);
+    return true;
+}
+
+bool haproxy_write_command(const struct bandit_route *r, const double *weights,
+                           struct buf *out, struct error *err)
+{
+    unsigned units[ROUTE_ARMS_MAX];
+    bool told[ROUTE_ARMS_MAX] = {false};
+    size_t n = r->spec.arm_count;
+
+    if (!check_names(r, err))
+        return false;
+    if (!haproxy_units(weights, n, units))
+        return error_set(err, ERR_INVALID, "weights that share nothing out");
+    for (size_t turn = 0; turn < n; turn++) {
+        size_t next = n;
+
+        for (size_t i = 0; i < n; i++)
+            if (!told[i] && (next == n || units[i] > units[next]))
+                next = i;
+        told[next] = true;
+        buf_printf(out, "set server %s/%s weight %u;", r->spec.target.name,
+                   r->spec.arms[next].name, units[next]);
+    }
+    add_show(r, out);
+    return true;
+}
