@@ -1,22 +1,212 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Shortest digits by the method of R. Giulietti, "The Schubfach way to render doubles":
+ * scale the value and the bounds of its rounding interval to integers by one 128-bit
+ * power of ten, then look which of at most four candidates lie inside. No loop, no big
+ * numbers, exact. */
 #include "base/number.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+
+#include "number_powers.h"
+
+__extension__ typedef unsigned __int128 wide;
+
+/* digits * 10^exponent, digits not divisible by ten. */
+struct decimal {
+    uint64_t digits;
+    int exponent;
+};
+
+static int floor_log10_pow2(int e)
+{
+    return (e * 1262611) >> 22;
+}
+
+/* The same of 3/4 * 2^e. */
+static int floor_log10_three_quarters_pow2(int e)
+{
+    return (e * 1262611 - 524031) >> 22;
+}
+
+static int floor_log2_pow10(int e)
+{
+    return (e * 1741647) >> 19;
+}
+
+/* power * factor / 2^128, whose lowest bit also stands for everything cut off: good
+ * enough to compare with integers, which is all that is done with it. */
+static uint64_t scale(int power, uint64_t factor)
+{
+    wide low = (wide)powers[power - POWER_MIN].low * factor;
+    wide high = (wide)powers[power - POWER_MIN].high * factor + (uint64_t)(low >> 64);
+
+    return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
+}
+
+static struct decimal without_trailing_zeros(uint64_t digits, int exponent)
+{
+    while (digits % 10 == 0) {
+        digits /= 10;
+        exponent++;
+    }
+    return (struct decimal){digits, exponent};
+}
+
+/* The value is mantissa * 2^exponent. When the mantissa is that of a power of two, the
+ * next smaller double is only half as far away as the next larger. */
+static struct decimal shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
+{
+    int k = lower_is_closer ? floor_log10_three_quarters_pow2(exponent)
+                            : floor_log10_pow2(exponent);
+    int shift = exponent + floor_log2_pow10(-k) + 1;
+    uint64_t odd = mantissa & 1; /* the bounds belong to even mantissas */
+    uint64_t value = scale(-k, (4 * mantissa) << shift);
+    uint64_t low = scale(-k, (4 * mantissa - 2 + lower_is_closer) << shift) + odd;
+    uint64_t high = scale(-k, (4 * mantissa + 2) << shift) - odd;
+    uint64_t s = value / 4;
+    bool down_fits, up_fits;
+
+    if (s >= 10) { /* one digit less? */
+        uint64_t ten = 10 * (s / 10);
+
+        down_fits = low <= 4 * ten;
+        up_fits = 4 * (ten + 10) <= high;
+        if (down_fits != up_fits)
+            return without_trailing_zeros(ten + (up_fits ? 10 : 0), k);
+    }
+    down_fits = low <= 4 * s;
+    up_fits = 4 * (s + 1) <= high;
+    if (down_fits != up_fits)
+        return without_trailing_zeros(s + up_fits, k);
+    /* Both or neither: the nearer one, the even one when they are equally near. */
+    up_fits = value > 4 * s + 2 || (value == 4 * s + 2 && (s & 1));
+    return without_trailing_zeros(s + up_fits, k);
+}
+
+static struct decimal decimal_of(double v)
+{
+    enum { FRACTION_BITS = 52, BIAS = 1075 };
+    uint64_t bits, fraction;
+    int exponent;
+
+    memcpy(&bits, &v, sizeof(bits));
+    fraction = bits & ((1ULL << FRACTION_BITS) - 1);
+    exponent = (int)(bits >> FRACTION_BITS & 0x7FF);
+    if (!exponent)
+        return shortest(fraction, 1 - BIAS, false);
+    return shortest(fraction | 1ULL << FRACTION_BITS, exponent - BIAS,
+                    !fraction && exponent > 1);
+}
+
+/* Decimal digits of v at out, without a NUL; returns how many. */
+static size_t put_digits(char *out, uint64_t v)
+{
+    char reversed[20];
+    size_t n = 0;
+
+    do {
+        reversed[n++] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    for (size_t i = 0; i < n; i++)
+        out[i] = reversed[n - 1 - i];
+    return n;
+}
+
+/* d.ddde+XX; out holds n digits. */
+static size_t as_scientific(char *out, size_t n, int power)
+{
+    unsigned magnitude = (unsigned)(power < 0 ? -power : power);
+
+    if (n > 1) {
+        memmove(out + 2, out + 1, n - 1);
+        out[1] = '.';
+        n++;
+    }
+    out[n++] = 'e';
+    out[n++] = power < 0 ? '-' : '+';
+    if (magnitude < 10)
+        out[n++] = '0';
+    return n + put_digits(out + n, magnitude);
+}
+
+/* Digits with a point at that place, zeros where none are; out holds n digits. */
+static size_t as_plain(char *out, size_t n, int power)
+{
+    if (power < 0) { /* 0.000ddd */
+        size_t zeros = (size_t)-power;
+
+        memmove(out + zeros + 1, out, n);
+        memset(out, '0', zeros + 1);
+        out[1] = '.';
+        return n + zeros + 1;
+    }
+    if (n > (size_t)power + 1) { /* dd.ddd */
+        size_t whole = (size_t)power + 1;
+
+        memmove(out + whole + 1, out + whole, n - whole);
+        out[whole] = '.';
+        return n + 1;
+    }
+    memset(out + n, '0', (size_t)power + 1 - n); /* dddd000 */
+    return (size_t)power + 1;
+}
+
+/* precision 0: as many as there are digits. */
+static size_t format(double v, int precision, char *out)
+{
+    struct decimal d = decimal_of(v);
+    size_t n = put_digits(out, d.digits);
+    int power = d.exponent + (int)n - 1; /* of the first digit */
+
+    if (power < -4 || power >= (precision ? precision : (int)n))
+        return as_scientific(out, n, power);
+    return as_plain(out, n, power);
+}
+
+/* A sign where there is one; v becomes its magnitude. */
+static size_t put_sign(double *v, char *out)
+{
+    if (!signbit(*v))
+        return 0;
+    *v = -*v;
+    *out = '-';
+    return 1;
+}
 
 size_t number_format(double v, char out[NUMBER_MAX])
 {
-    assert(isfinite(v));
-    if (v == trunc(v) && fabs(v) < 1e15 && !(v == 0 && signbit(v)))
-        return (size_t)snprintf(out, NUMBER_MAX, "%" PRId64, (int64_t)v);
-    for (int digits = 1;; digits++) {
-        int n = snprintf(out, NUMBER_MAX, "%.*g", digits, v);
+    size_t n;
 
-        if (digits == 17 || strtod(out, NULL) == v)
-            return (size_t)n;
+    assert(isfinite(v));
+    n = put_sign(&v, out);
+    if (v < 1e15 && v == (double)(uint64_t)v)
+        n += put_digits(out + n, (uint64_t)v);
+    else
+        n += format(v, 0, out + n);
+    out[n] = '\0';
+    return n;
+}
+
+size_t number_format_canonical(double v, char out[NUMBER_MAX])
+{
+    enum { PLAIN_POWERS = 6 }; /* 100000.0, but 1e+06 */
+    size_t n;
+
+    assert(isfinite(v));
+    n = put_sign(&v, out);
+    if (v == 0)
+        out[n++] = '0';
+    else
+        n += format(v, PLAIN_POWERS, out + n);
+    out[n] = '\0';
+    if (!strpbrk(out, ".e")) {
+        memcpy(out + n, ".0", 3);
+        n += 2;
     }
+    return n;
 }

@@ -15,4 +15,9 @@ enum { NUMBER_MAX = 32 };
  * have neither point nor exponent: "3", "-0.25", "1e+21", "1.5e-07". */
 size_t number_format(double v, char out[NUMBER_MAX]);
 
+/* The same digits in the form in which Prometheus and OpenMetrics compare numbers as
+ * text: always a point or an exponent, which is there below 1e-4 and from 1e+06 on:
+ * "0.005", "1.0", "123456.7", "1e+06". */
+size_t number_format_canonical(double v, char out[NUMBER_MAX]);
+
 #endif

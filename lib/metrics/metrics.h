@@ -10,6 +10,7 @@
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,7 +40,14 @@ struct metric_desc {
     const char *const *states;             /* state set: NULL-terminated */
     const double *buckets;                 /* histogram: upper bounds, rising, no +Inf */
     size_t bucket_count;
-    const char *example; /* PromQL for the reference */
+    bool no_constant_labels; /* its samples do not take those of the registry */
+    const char *example;     /* PromQL for the reference */
+};
+
+/* Rows that belong together; what a program publishes is a list of tables. */
+struct metric_table {
+    const struct metric_desc *rows;
+    size_t count;
 };
 
 struct metric_label {
@@ -90,7 +98,18 @@ typedef void metrics_refresh_fn(void *arg);
 void metrics_on_expose(struct metrics *m, metrics_refresh_fn *fn, void *arg);
 
 /* process_cpu_seconds_total, process_resident_memory_bytes, ... of this process, and
- * <prefix>_build_info. */
+ * <prefix>_build_info{version, compiler}, which takes no constant labels. */
 void metrics_add_process(struct metrics *m, const char *prefix);
+
+/* The rows of the above but for build_info, for metrics_describe(). */
+extern const struct metric_table metrics_process_table;
+
+/* Append the tables as a JSON array, a family an object: what --describe-metrics prints
+ * and docs/metrics.md is generated from. The constant labels (NULL-terminated names, or
+ * NULL) are listed with each family that takes them; build_prefix, where not NULL, adds
+ * <build_prefix>_build_info. */
+void metrics_describe(const struct metric_table *tables, size_t n,
+                      const char *const *constant_labels, const char *build_prefix,
+                      struct buf *out);
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <sched.h>
+
+#include "metrics/registry.h"
+
+#define HOT_BIT (1ULL << 63)
+
+/* Bounds are few and observations mostly fall into the first half: a walk beats a search.
+ */
+static size_t bucket_of(const struct metric_desc *d, double v)
+{
+    size_t i = 0;
+
+    while (i < d->bucket_count && v > d->buckets[i])
+        i++;
+    return i;
+}
+
+void histogram_observe(struct histogram *h, double v)
+{
+    struct histogram_set *set;
+
+    if (isnan(v))
+        return;
+    set = &h->sets[atomic_fetch_add(&h->started, 1) >> 63];
+    (void)atomic_fetch_add_explicit(&set->counts[bucket_of(h->desc, v)], 1,
+                                    memory_order_relaxed);
+    atomic_number_add(&set->sum, v);
+    /* Release: who sees this observation as finished sees its numbers. */
+    (void)atomic_fetch_add_explicit(&set->finished, 1, memory_order_release);
+}
+
+/* Pour the cold set's numbers into the hot one, which thereby counts everything again. */
+static void pour(struct histogram_set *cold, struct histogram_set *hot, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)atomic_fetch_add_explicit(
+            &hot->counts[i],
+            atomic_exchange_explicit(&cold->counts[i], 0, memory_order_relaxed),
+            memory_order_relaxed);
+    atomic_number_add(&hot->sum, atomic_number_get(&cold->sum));
+    atomic_number_set(&cold->sum, 0);
+    (void)atomic_fetch_add_explicit(
+        &hot->finished,
+        atomic_exchange_explicit(&cold->finished, 0, memory_order_relaxed),
+        memory_order_release);
+}
+
+void histogram_read(struct histogram *h, struct histogram_reading *out)
+{
+    size_t n = h->desc->bucket_count + 1;
+    uint64_t started = atomic_fetch_add(&h->started, HOT_BIT); /* flips the top bit */
+    struct histogram_set *cold = &h->sets[started >> 63];
+    struct histogram_set *hot = &h->sets[1 - (started >> 63)];
+    uint64_t total = 0;
+
+    while (atomic_load_explicit(&cold->finished, memory_order_acquire) !=
+           (started & ~HOT_BIT))
+        (void)sched_yield();
+    for (size_t i = 0; i < n; i++) {
+        total += atomic_load_explicit(&cold->counts[i], memory_order_relaxed);
+        out->counts[i] = total;
+    }
+    out->sum = atomic_number_get(&cold->sum);
+    pour(cold, hot, n);
+}

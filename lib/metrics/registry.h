@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* registry.h - how a registry is laid out in memory. For lib/metrics only. */
+#ifndef METRICS_REGISTRY_H
+#define METRICS_REGISTRY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "metrics/metrics.h"
+
+/* A double that is added to: the bits in an atomic integer, changed by compare and swap.
+ */
+typedef _Atomic uint64_t atomic_number;
+
+double atomic_number_get(const atomic_number *n);
+void atomic_number_set(atomic_number *n, double v);
+void atomic_number_add(atomic_number *n, double v);
+
+/* Whole increments, which nearly all are, take one atomic addition; others go to
+ * `fraction`. The value is the sum of the two. */
+struct counter {
+    _Atomic uint64_t whole;
+    atomic_number fraction;
+};
+
+struct gauge {
+    atomic_number value;
+};
+
+struct stateset {
+    _Atomic size_t state;
+};
+
+/* Observations go to the hot one of two sets of numbers. A reader makes the other one
+ * hot, waits until those who had already begun have ended, and so sees buckets, count and
+ * sum of the very same observations without ever holding an observer up. */
+struct histogram_set {
+    _Atomic uint64_t finished; /* observations wholly written */
+    atomic_number sum;
+    _Atomic uint64_t *counts; /* one per bucket, then +Inf; not cumulative */
+};
+
+struct histogram {
+    const struct metric_desc *desc;
+    _Atomic uint64_t started; /* observations begun; the top bit names the hot set */
+    struct histogram_set sets[2];
+};
+
+struct histogram_reading {
+    uint64_t *counts; /* cumulative; bucket_count + 1 of them */
+    double sum;
+};
+
+/* Readers must not run at the same time (the registry's lock sees to it). */
+void histogram_read(struct histogram *h, struct histogram_reading *out);
+
+/* One set of label values of a family. `labels` is the text between the braces, ready to
+ * be copied into a page; it is also the key. */
+struct child {
+    union {
+        struct counter counter;
+        struct gauge gauge;
+        struct stateset stateset;
+        struct histogram histogram;
+    } u;
+    uint64_t hash;
+    char **values; /* as given; as many as the family has labels */
+    size_t labels_len;
+    char labels[];
+};
+
+struct family {
+    const struct metric_desc *desc;
+    size_t label_count;
+    struct child **children; /* in the order they were made */
+    size_t count, capacity;
+    struct child **slots; /* open addressing by hash; a power of two */
+    size_t slot_count;
+};
+
+struct refresh {
+    metrics_refresh_fn *fn;
+    void *arg;
+};
+
+struct metrics {
+    pthread_mutex_t lock; /* over all below */
+    struct buf constant;  /* the constant labels as text */
+    struct metric_label *constant_labels;
+    size_t constant_count;
+    struct family **families; /* in the order they were first used */
+    size_t family_count;
+    struct refresh *refreshes;
+    size_t refresh_count;
+    void **owned; /* freed with the registry */
+    size_t owned_count;
+};
+
+size_t metric_label_count(const struct metric_desc *d);
+
+/* Free p together with the registry. */
+void metrics_own(struct metrics *m, void *p);
+
+#endif
