@@ -16,23 +16,33 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
+/* Called with each piece of a body as it comes; false ends the call with ERR_IO. */
+typedef bool httpc_sink_fn(void *arg, const char *bytes, size_t n);
+
 struct httpc_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;
     const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
     const void *body;
     size_t body_len;
-    int64_t timeout_ms; /* of the whole call; 0: 30 s */
+    int64_t timeout_ms;  /* of the whole call; 0: 30 s */
+    httpc_sink_fn *sink; /* takes the answer's body, which stays empty; or NULL */
+    void *sink_arg;
 };
 
 struct httpc_response {
     int status;
     struct buf body; /* give it a ceiling with buf_init(); past it the call fails */
     char content_type[96];
-    int64_t retry_after_ms; /* from Retry-After in seconds; 0: none */
+    int64_t retry_after_ms; /* from Retry-After; 0: none */
+    void *opaque;           /* for the accessor below */
 };
 
 void httpc_response_clear(struct httpc_response *r);
+
+/* Value of that header (the first, when there are several), or NULL; valid until the
+ * client's next call. */
+const char *httpc_response_header(const struct httpc_response *r, const char *name);
 
 struct httpc;
 

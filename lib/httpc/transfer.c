@@ -58,6 +58,8 @@ static size_t take_body(char *bytes, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
 
+    if (t->req->sink)
+        return t->req->sink(t->req->sink_arg, bytes, size * n) ? size * n : 0;
     buf_add(&t->resp->body, bytes, size * n);
     return buf_ok(&t->resp->body) ? size * n : 0;
 }
@@ -130,6 +132,7 @@ bool transfer_begin(struct transfer *t, const struct httpc_request *req,
     resp->status = 0;
     resp->content_type[0] = '\0';
     resp->retry_after_ms = 0;
+    resp->opaque = NULL;
 
     curl_easy_reset(t->easy);
     if (curl_easy_setopt(t->easy, CURLOPT_URL, req->url) != CURLE_OK)
@@ -153,6 +156,15 @@ bool transfer_begin(struct transfer *t, const struct httpc_request *req,
     set_method(t);
     set_headers(t);
     return true;
+}
+
+const char *httpc_response_header(const struct httpc_response *r, const char *name)
+{
+    struct curl_header *header = NULL;
+
+    if (!r->opaque || curl_easy_header(r->opaque, name, 0, CURLH_HEADER, -1, &header))
+        return NULL;
+    return header->value;
 }
 
 bool transfer_error(const struct transfer *t, enum error_kind kind, const char *why,
@@ -198,6 +210,7 @@ bool transfer_end(struct transfer *t, CURLcode code, struct error *err)
         return transfer_error(t, kind_of(code),
                               t->why[0] ? t->why : curl_easy_strerror(code), err);
     resp->status = (int)status;
+    resp->opaque = t->easy;
     (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     (void)snprintf(resp->content_type, sizeof(resp->content_type), "%s",
                    type ? type : "");
