@@ -155,7 +155,7 @@ class View:
                 observed[(labels.get("namespace"), labels.get("route"), labels.get("arm"))] = value
             rate = query("sum(rate(traffic_requests_total[1m]))")
             errors = query("sum(rate(ml_prediction_failures_total[1m]))")
-            firing = query('ALERTS{alertstate="firing",alertname!="Watchdog"}')
+            firing = query('ALERTS{alertstate="firing",severity!="none"}')
             traffic.append("%.0f requests/s, %.1f failures/s" % (
                 rate[0][1] if rate else 0, errors[0][1] if errors else 0))
             if firing:
