@@ -36,7 +36,7 @@ const char *httpd_query(const struct httpd_request *req, const char *name);
 void httpd_query_each(const struct httpd_request *req, const char *name,
                       void (*fn)(void *arg, const char *value), void *arg);
 
-enum { HTTPD_HEADERS_MAX = 8 };
+enum { HTTPD_HEADERS_MAX = 16, HTTPD_HEADER_VALUE_MAX = 512 };
 
 struct httpd_response {
     int status;               /* 200 unless set */
@@ -44,7 +44,7 @@ struct httpd_response {
     struct buf body;          /* ceiling 64 MiB */
     struct {
         const char *name; /* static text */
-        char value[256];
+        char value[HTTPD_HEADER_VALUE_MAX];
     } headers[HTTPD_HEADERS_MAX];
     size_t header_count;
 
@@ -55,6 +55,7 @@ struct httpd_response {
     void *release_arg;
 };
 
+/* Setting a header twice replaces it. One past the ceilings above is a bug. */
 void httpd_response_header(struct httpd_response *resp, const char *name,
                            const char *value);
 
@@ -66,7 +67,13 @@ struct httpd_route {
     const char *path;   /* exact, or a prefix when it ends with '*' */
     httpd_handler *fn;
     size_t max_body; /* 0: no body is taken */
+    void *arg;       /* NULL: that of the options */
 };
+
+/* Looks at each request before its body is read and before a route is sought. False: the
+ * answer is resp as it stands now. Headers set here stay on whatever answer is given. */
+typedef bool httpd_filter_fn(void *arg, const struct httpd_request *req,
+                             struct httpd_response *resp);
 
 /* Write the body of an answer that the server itself gives: 404, 405, 413, ... */
 typedef void httpd_error_fn(void *arg, int status, const char *message,
@@ -83,6 +90,8 @@ struct httpd_options {
     void *arg;                /* of handlers and hooks */
     httpd_error_fn *on_error; /* NULL: plain text */
     httpd_done_fn *on_done;   /* NULL: nobody is told */
+    httpd_filter_fn *filter;  /* NULL: everything passes */
+    void *filter_arg;
     unsigned pool_threads;    /* 0: a thread for each connection */
     unsigned max_connections; /* 0: 1000 */
     unsigned idle_timeout_s;  /* 0: 60 */

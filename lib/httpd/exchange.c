@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request and its answer, as libmicrohttpd tells them: first the head, then pieces of
+ * the body, then the end. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "internal.h"
+
+/* Of a body that is too large, so much is read and dropped before the connection is cut,
+ * so that an honest client gets to see the 413. */
+enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024 };
+
+struct exchange {
+    struct httpd *h;
+    const struct httpd_route *route;
+    struct buf body;
+    size_t dropped;
+    int64_t began_ns;
+    int status; /* 0: not answered yet */
+    struct httpd_response resp;
+};
+
+/* ---- what handlers use ---------------------------------------------------------------
+ */
+
+static struct MHD_Connection *connection_of(const struct httpd_request *req)
+{
+    return (struct MHD_Connection *)(uintptr_t)req->opaque;
+}
+
+const char *httpd_header(const struct httpd_request *req, const char *name)
+{
+    return MHD_lookup_connection_value(connection_of(req), MHD_HEADER_KIND, name);
+}
+
+const char *httpd_query(const struct httpd_request *req, const char *name)
+{
+    return MHD_lookup_connection_value(connection_of(req), MHD_GET_ARGUMENT_KIND, name);
+}
+
+struct each {
+    const char *name;
+    void (*fn)(void *arg, const char *value);
+    void *arg;
+};
+
+static enum MHD_Result each_value(void *cls, enum MHD_ValueKind kind, const char *key,
+                                  const char *value)
+{
+    const struct each *e = cls;
+
+    (void)kind;
+    if (!strcmp(key, e->name))
+        e->fn(e->arg, value ? value : "");
+    return MHD_YES;
+}
+
+void httpd_query_each(const struct httpd_request *req, const char *name,
+                      void (*fn)(void *arg, const char *value), void *arg)
+{
+    struct each e = {.name = name, .fn = fn, .arg = arg};
+
+    (void)MHD_get_connection_values(connection_of(req), MHD_GET_ARGUMENT_KIND, each_value,
+                                    &e);
+}
+
+void httpd_response_header(struct httpd_response *resp, const char *name,
+                           const char *value)
+{
+    size_t i = 0;
+
+    while (i < resp->header_count && strcmp(resp->headers[i].name, name) != 0)
+        i++;
+    assert(i < HTTPD_HEADERS_MAX && strlen(value) < HTTPD_HEADER_VALUE_MAX);
+    resp->headers[i].name = name;
+    (void)snprintf(resp->headers[i].value, HTTPD_HEADER_VALUE_MAX, "%s", value);
+    if (i == resp->header_count)
+        resp->header_count++;
+}
+
+/* ---- answering -----------------------------------------------------------------------
+ */
+
+static struct MHD_Response *body_of(struct httpd_response *resp)
+{
+    size_t len = resp->body.len;
+
+    if (resp->shared)
+        return MHD_create_response_from_buffer_with_free_callback_cls(
+            resp->shared_len, (void *)(uintptr_t)resp->shared, resp->release,
+            resp->release_arg);
+    if (!len)
+        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(len, buf_take(&resp->body),
+                                           MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *connection)
+{
+    struct httpd_response *resp = &x->resp;
+    struct MHD_Response *answer = body_of(resp);
+    enum MHD_Result queued;
+
+    x->status = resp->status;
+    if (!answer)
+        return MHD_NO;
+    if (resp->content_type)
+        (void)MHD_add_response_header(answer, "Content-Type", resp->content_type);
+    for (size_t i = 0; i < resp->header_count; i++)
+        (void)MHD_add_response_header(answer, resp->headers[i].name,
+                                      resp->headers[i].value);
+    if (atomic_load_explicit(&x->h->draining, memory_order_relaxed))
+        (void)MHD_add_response_header(answer, "Connection", "close");
+    queued = MHD_queue_response(connection, (unsigned)resp->status, answer);
+    MHD_destroy_response(answer);
+    return queued;
+}
+
+static const char *message_of(int status)
+{
+    switch (status) {
+    case 404:
+        return "no such page";
+    case 405:
+        return "this page takes another method";
+    case 413:
+        return "the body is too large";
+    default:
+        return "cannot be answered";
+    }
+}
+
+/* An answer of the server itself. */
+static enum MHD_Result refuse(struct exchange *x, struct MHD_Connection *connection,
+                              int status)
+{
+    const struct httpd_options *o = &x->h->options;
+    struct httpd_response *resp = &x->resp;
+
+    resp->status = status;
+    resp->content_type = "text/plain; charset=utf-8";
+    if (o->on_error)
+        o->on_error(o->arg, status, message_of(status), resp);
+    else
+        buf_printf(&resp->body, "%d %s\n", status, message_of(status));
+    return send_answer(x, connection);
+}
+
+static struct httpd_request request_of(const struct exchange *x,
+                                       struct MHD_Connection *connection, const char *url,
+                                       const char *method)
+{
+    return (struct httpd_request){
+        .method = method,
+        .path = url,
+        .body = buf_str(&x->body),
+        .body_len = x->body.len,
+        .opaque = connection,
+    };
+}
+
+static enum MHD_Result handle(struct exchange *x, struct MHD_Connection *connection,
+                              const char *url, const char *method)
+{
+    struct httpd_request req = request_of(x, connection, url, method);
+
+    x->route->fn(x->route->arg ? x->route->arg : x->h->options.arg, &req, &x->resp);
+    if (!buf_ok(&x->resp.body)) {
+        buf_clear(&x->resp.body);
+        return refuse(x, connection, 500);
+    }
+    return send_answer(x, connection);
+}
+
+/* ---- reading -------------------------------------------------------------------------
+ */
+
+static struct exchange *begin(struct httpd *h)
+{
+    struct exchange *x = malloc(sizeof(*x)); /* not zeroed: resp has room for headers */
+
+    if (!x)
+        return NULL;
+    x->h = h;
+    x->route = NULL;
+    x->dropped = 0;
+    x->status = 0;
+    x->began_ns = clock_mono_ns();
+    buf_init(&x->body, 0);
+    x->resp.status = 200;
+    x->resp.content_type = "application/json";
+    x->resp.header_count = 0;
+    x->resp.shared = NULL;
+    x->resp.release = NULL;
+    buf_init(&x->resp.body, BODY_MAX);
+    (void)atomic_fetch_add(&h->in_flight, 1);
+    return x;
+}
+
+/* How large the body will be; SIZE_MAX: not told, or told in a way not understood. */
+static size_t announced(struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    struct error err;
+    int64_t n;
+
+    if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding"))
+        return SIZE_MAX;
+    if (!length)
+        return 0;
+    return text_to_int(length, 0, INT64_MAX, &n, &err) ? (size_t)n : SIZE_MAX;
+}
+
+/* The head is there. Answers at once where no body is needed for it. */
+static enum MHD_Result head(struct exchange *x, struct MHD_Connection *connection,
+                            const char *url, const char *method)
+{
+    const struct httpd_options *o = &x->h->options;
+    size_t length = announced(connection);
+    int status;
+
+    if (o->filter) {
+        struct httpd_request req = request_of(x, connection, url, method);
+
+        if (!o->filter(o->filter_arg, &req, &x->resp))
+            return send_answer(x, connection);
+    }
+    x->route = route_find(o, method, url, &status);
+    if (!x->route) {
+        char allow[ALLOW_MAX];
+
+        route_allow(o, url, allow);
+        if (status == 405)
+            httpd_response_header(&x->resp, "Allow", allow);
+        return refuse(x, connection, status);
+    }
+    if (length != SIZE_MAX && length > x->route->max_body)
+        return refuse(x, connection, 413);
+    x->body.max = x->route->max_body;
+    return length ? MHD_YES : handle(x, connection, url, method);
+}
+
+enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
+                              const char *url, const char *method, const char *version,
+                              const char *data, size_t *data_size, void **state)
+{
+    struct exchange *x = *state;
+
+    (void)version;
+    if (!x) {
+        x = begin(cls);
+        *state = x;
+        return x ? head(x, connection, url, method) : MHD_NO;
+    }
+    if (*data_size) {
+        buf_add(&x->body, data, *data_size);
+        if (!buf_ok(&x->body))
+            x->dropped += *data_size;
+        *data_size = 0;
+        return x->dropped > DROP_MAX ? MHD_NO : MHD_YES;
+    }
+    if (x->status)
+        return MHD_YES;
+    return buf_ok(&x->body) ? handle(x, connection, url, method)
+                            : refuse(x, connection, 413);
+}
+
+void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
+                   enum MHD_RequestTerminationCode how)
+{
+    struct httpd *h = cls;
+    struct exchange *x = *state;
+
+    (void)connection;
+    (void)how;
+    if (!x)
+        return;
+    *state = NULL;
+    if (x->status && h->options.on_done)
+        h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status,
+                           (double)(clock_mono_ns() - x->began_ns) / 1e9);
+    buf_clear(&x->body);
+    buf_clear(&x->resp.body);
+    free(x);
+    (void)atomic_fetch_sub(&h->in_flight, 1);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "httpd/httpd.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "internal.h"
+
+enum {
+    DEFAULT_CONNECTIONS = 1000,
+    DEFAULT_IDLE_S = 60,
+    STACK_BYTES = 512 * 1024, /* of a connection's thread */
+};
+
+static unsigned or_default(unsigned value, unsigned otherwise)
+{
+    return value ? value : otherwise;
+}
+
+static bool start_daemon(struct httpd *h, struct listener *l)
+{
+    const struct httpd_options *o = &h->options;
+    unsigned flags = o->pool_threads
+                         ? MHD_USE_EPOLL_INTERNAL_THREAD
+                         : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL_INTERNAL_THREAD;
+    struct MHD_OptionItem items[8];
+    size_t n = 0;
+
+    items[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, l->fd, NULL};
+    items[n++] = (struct MHD_OptionItem){
+        MHD_OPTION_CONNECTION_LIMIT, or_default(o->max_connections, DEFAULT_CONNECTIONS),
+        NULL};
+    items[n++] =
+        (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT,
+                                or_default(o->idle_timeout_s, DEFAULT_IDLE_S), NULL};
+    if (o->pool_threads > 1)
+        items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE,
+                                             (intptr_t)o->pool_threads, NULL};
+    if (!o->pool_threads)
+        items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_STACK_SIZE,
+                                             (intptr_t)STACK_BYTES, NULL};
+    items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+    l->daemon = MHD_start_daemon(flags | MHD_USE_ITC, 0, NULL, NULL, exchange_step, h,
+                                 MHD_OPTION_NOTIFY_COMPLETED, exchange_done, h,
+                                 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    return l->daemon != NULL;
+}
+
+struct httpd *httpd_start(const struct httpd_options *options, struct error *err)
+{
+    struct httpd *h = mem_alloc(1, sizeof(*h));
+
+    h->options = *options;
+    h->listeners = mem_alloc(options->listen_count, sizeof(*h->listeners));
+    for (size_t i = 0; i < options->listen_count; i++)
+        h->listeners[i].fd = -1;
+    for (size_t i = 0; i < options->listen_count; i++) {
+        struct listener *l = &h->listeners[i];
+
+        l->fd = address_listen(options->listen[i], &l->port, err);
+        if (l->fd >= 0 && start_daemon(h, l))
+            continue;
+        if (l->fd >= 0)
+            (void)error_set(err, ERR_IO, "cannot start an HTTP server on %.256s",
+                            options->listen[i]);
+        httpd_stop(h, 0);
+        return NULL;
+    }
+    return h;
+}
+
+static void drain(struct httpd *h, int64_t ms)
+{
+    static const struct timespec pause = {.tv_nsec = 2000000};
+    int64_t deadline = clock_mono_ms() + ms;
+
+    while (atomic_load(&h->in_flight) && clock_mono_ms() < deadline)
+        (void)nanosleep(&pause, NULL);
+}
+
+void httpd_stop(struct httpd *h, int64_t drain_ms)
+{
+    size_t n;
+
+    if (!h)
+        return;
+    n = h->options.listen_count;
+    atomic_store(&h->draining, true);
+    for (size_t i = 0; i < n; i++)
+        if (h->listeners[i].daemon)
+            (void)MHD_quiesce_daemon(h->listeners[i].daemon);
+    drain(h, drain_ms);
+    for (size_t i = 0; i < n; i++) {
+        if (h->listeners[i].daemon)
+            MHD_stop_daemon(h->listeners[i].daemon);
+        if (h->listeners[i].fd >= 0)
+            (void)close(h->listeners[i].fd);
+    }
+    free(h->listeners);
+    free(h);
+}
+
+uint16_t httpd_port(const struct httpd *h, size_t i)
+{
+    return h->listeners[i].port;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h - how a server is laid out in memory. For lib/httpd only. */
+#ifndef HTTPD_INTERNAL_H
+#define HTTPD_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <microhttpd.h>
+
+#include "httpd/httpd.h"
+
+struct listener {
+    int fd; /* ours: libmicrohttpd gives it back when it is quiesced */
+    uint16_t port;
+    struct MHD_Daemon *daemon;
+};
+
+struct httpd {
+    struct httpd_options options; /* its tables are borrowed */
+    struct listener *listeners;
+    atomic_size_t in_flight; /* requests whose answer is not wholly sent */
+    atomic_bool draining;
+};
+
+/* address.c: a listening socket for "host:port", ":port" or "[v6]:port"; -1 on failure.
+ */
+int address_listen(const char *address, uint16_t *port, struct error *err);
+
+/* router.c: the row that answers, or NULL with the status (404 or 405) that says why not.
+ */
+const struct httpd_route *route_find(const struct httpd_options *o, const char *method,
+                                     const char *path, int *status);
+
+enum { ALLOW_MAX = 128 };
+
+/* The value of Allow for a path. */
+void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW_MAX]);
+
+/* exchange.c: libmicrohttpd's callbacks; cls is the struct httpd. */
+enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
+                              const char *url, const char *method, const char *version,
+                              const char *data, size_t *data_size, void **state);
+void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
+                   enum MHD_RequestTerminationCode how);
+
+#endif

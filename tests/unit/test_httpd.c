@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "httpd/httpd.h"
+#include "support/client.h"
+#include "support/test.h"
+
+static void say_hello(void *arg, const struct httpd_request *req,
+                      struct httpd_response *resp)
+{
+    (void)arg;
+    resp->content_type = "text/plain";
+    buf_printf(&resp->body, "hello %s q=%s a=%s\n", req->path,
+               httpd_query(req, "q") ? httpd_query(req, "q") : "-",
+               httpd_header(req, "x-a") ? httpd_header(req, "x-a") : "-");
+    httpd_response_header(resp, "X-Extra", "once");
+    httpd_response_header(resp, "X-Extra", "twice");
+}
+
+static void echo(void *arg, const struct httpd_request *req, struct httpd_response *resp)
+{
+    (void)arg;
+    buf_add(&resp->body, req->body, req->body_len);
+}
+
+static void add_value(void *arg, const char *value)
+{
+    buf_printf(arg, "[%s]", value);
+}
+
+static void list(void *arg, const struct httpd_request *req, struct httpd_response *resp)
+{
+    (void)arg;
+    httpd_query_each(req, "name[]", add_value, &resp->body);
+}
+
+static void released(void *arg)
+{
+    (void)atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static atomic_int releases;
+
+static void shared(void *arg, const struct httpd_request *req,
+                   struct httpd_response *resp)
+{
+    static const char bytes[] = "kept elsewhere";
+
+    (void)arg;
+    (void)req;
+    resp->shared = bytes;
+    resp->shared_len = sizeof(bytes) - 1;
+    resp->release = released;
+    resp->release_arg = &releases;
+}
+
+static void slow(void *arg, const struct httpd_request *req, struct httpd_response *resp)
+{
+    static const struct timespec pause = {.tv_nsec = 300 * 1000 * 1000};
+
+    (void)arg;
+    (void)req;
+    (void)nanosleep(&pause, NULL);
+    buf_puts(&resp->body, "late");
+}
+
+static const struct httpd_route routes[] = {
+    {"GET",  "/hello",   say_hello, 0,  NULL},
+    {"POST", "/echo",    echo,      10, NULL},
+    {"GET",  "/list",    list,      0,  NULL},
+    {"GET",  "/shared",  shared,    0,  NULL},
+    {"GET",  "/slow",    slow,      0,  NULL},
+    {"GET",  "/under/*", say_hello, 0,  NULL},
+    {"PUT",  "/hello",   echo,      10, NULL},
+};
+
+struct seen {
+    atomic_int answers;
+    atomic_int last_status;
+};
+
+static void on_error(void *arg, int status, const char *message,
+                     struct httpd_response *resp)
+{
+    (void)arg;
+    resp->content_type = "application/json";
+    buf_printf(&resp->body, "{\"error\":\"%s\",\"status\":%d}", message, status);
+}
+
+static void on_done(void *arg, const char *route, int status, double seconds)
+{
+    struct seen *s = arg;
+
+    (void)route;
+    assert_true(seconds >= 0 && seconds < 60);
+    atomic_store(&s->last_status, status);
+    (void)atomic_fetch_add(&s->answers, 1);
+}
+
+static bool filter(void *arg, const struct httpd_request *req,
+                   struct httpd_response *resp)
+{
+    (void)arg;
+    httpd_response_header(resp, "X-Always", "yes");
+    if (!httpd_header(req, "X-Stop"))
+        return true;
+    resp->status = 401;
+    return false;
+}
+
+static struct httpd *start(unsigned pool, struct seen *seen, struct error *err)
+{
+    static const char *const listen[] = {"127.0.0.1:0"};
+    struct httpd_options o = {
+        .listen = listen,
+        .listen_count = 1,
+        .routes = routes,
+        .route_count = ARRAY_LEN(routes),
+        .arg = seen,
+        .on_error = on_error,
+        .on_done = on_done,
+        .filter = filter,
+        .pool_threads = pool,
+    };
+
+    return httpd_start(&o, err);
+}
+
+static const unsigned modes[] = {0, 1, 2};
+
+static void requests_find_their_route(void **state)
+{
+    static const struct {
+        const char *request;
+        const char *status;
+        const char *want;
+    } rows[] = {
+        {"GET /hello?q=a%20b HTTP/1.1\r\nX-A: 1\r\n",        "200", "hello /hello q=a b a=1"       },
+        {"GET /hello HTTP/1.1\r\n",                          "200", "\r\nX-Extra: twice\r\n"       },
+        {"GET /hello HTTP/1.1\r\n",                          "200", "\r\nX-Always: yes\r\n"        },
+        {"GET /under/the/sea HTTP/1.1\r\n",                  "200", "hello /under/the/sea"         },
+        {"GET /list?name[]=x&name[]=y&other=z HTTP/1.1\r\n", "200", "[x][y]"                       },
+        {"GET /nowhere HTTP/1.1\r\n",                        "404",
+         "{\"error\":\"no such page\",\"status\":404}"                                             },
+        {"GET /nowhere HTTP/1.1\r\n",                        "404", "\r\nX-Always: yes\r\n"        },
+        {"DELETE /hello HTTP/1.1\r\n",                       "405", "\r\nAllow: GET, HEAD, PUT\r\n"},
+        {"POST /echo HTTP/1.1\r\nContent-Length: 0\r\n",     "200",
+         "\r\nContent-Length: 0\r\n"                                                               },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 11\r\n",    "413", "too large"                    },
+        {"GET /hello HTTP/1.1\r\nContent-Length: 1\r\n",     "413", "too large"                    },
+        {"GET /shared HTTP/1.1\r\n",                         "200", "kept elsewhere"               },
+        {"GET /hello HTTP/1.1\r\nX-Stop: 1\r\n",             "401", "\r\nX-Always: yes\r\n"        },
+    };
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+
+        assert_non_null(h);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            CLEANUP(buf_clear)
+            struct buf answer = BUF_INIT(65536);
+            char request[512];
+
+            (void)snprintf(request, sizeof(request),
+                           "%sHost: x\r\nConnection: close\r\n\r\n", rows[i].request);
+            assert_true(client_talk(httpd_port(h, 0), request, &answer));
+            if (strncmp(buf_str(&answer) + 9, rows[i].status, 3) != 0 ||
+                !strstr(buf_str(&answer), rows[i].want))
+                fail_msg("mode %u: %s gave %s", modes[m], rows[i].request,
+                         buf_str(&answer));
+        }
+        httpd_stop(h, 1000);
+        assert_int_equal(atomic_load(&seen.answers), ARRAY_LEN(rows));
+    }
+    assert_int_equal(atomic_load(&releases), ARRAY_LEN(modes));
+}
+
+static void a_head_request_gets_the_head_of_the_get(void **state)
+{
+    CLEANUP(buf_clear)
+    struct buf answer = BUF_INIT(65536);
+    struct seen seen = {0};
+    struct error err;
+    struct httpd *h = start(0, &seen, &err);
+
+    (void)state;
+    assert_true(client_talk(httpd_port(h, 0),
+                            "HEAD /shared HTTP/1.1\r\nHost: x\r\n"
+                            "Connection: close\r\n\r\n",
+                            &answer));
+    assert_non_null(strstr(buf_str(&answer), "Content-Length: 14\r\n"));
+    assert_null(strstr(buf_str(&answer), "kept elsewhere"));
+    httpd_stop(h, 1000);
+}
+
+static void bodies_arrive_in_pieces(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *status;
+        const char *want;
+    } rows[] = {
+        {"5\r\nabcde\r\n5\r\nfghij\r\n0\r\n\r\n",  "200", "\r\n\r\nabcdefghij"},
+        {"5\r\nabcde\r\n6\r\nfghijk\r\n0\r\n\r\n", "413", "too large"         },
+    };
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            CLEANUP(buf_clear)
+            struct buf answer = BUF_INIT(65536);
+            int fd = client_connect(httpd_port(h, 0));
+
+            assert_true(client_puts(fd, "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                                        "Connection: close\r\n"
+                                        "Transfer-Encoding: chunked\r\n\r\n"));
+            for (const char *p = rows[i].body; *p; p++)
+                assert_true(client_send(fd, p, 1));
+            assert_true(client_read_all(fd, &answer, 5000));
+            (void)close(fd);
+            if (strncmp(buf_str(&answer) + 9, rows[i].status, 3) != 0 ||
+                !strstr(buf_str(&answer), rows[i].want))
+                fail_msg("%s", buf_str(&answer));
+        }
+        httpd_stop(h, 1000);
+    }
+}
+
+static void pipelined_requests_are_answered_in_order(void **state)
+{
+    CLEANUP(buf_clear)
+    struct buf answer = BUF_INIT(65536);
+    struct seen seen = {0};
+    struct error err;
+    struct httpd *h = start(2, &seen, &err);
+    const char *first, *second, *third;
+
+    (void)state;
+    assert_true(client_talk(httpd_port(h, 0),
+                            "GET /hello?q=one HTTP/1.1\r\nHost: x\r\n\r\n"
+                            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+                            "two"
+                            "GET /hello?q=three HTTP/1.1\r\nHost: x\r\n"
+                            "Connection: close\r\n\r\n",
+                            &answer));
+    first = strstr(buf_str(&answer), "q=one");
+    second = strstr(buf_str(&answer), "\r\n\r\ntwo");
+    third = strstr(buf_str(&answer), "q=three");
+    assert_true(first && second && third && first < second && second < third);
+    httpd_stop(h, 1000);
+    assert_int_equal(atomic_load(&seen.answers), 3);
+}
+
+static void *ask_slowly(void *arg)
+{
+    struct buf *answer = arg;
+    uint16_t port;
+
+    memcpy(&port, buf_str(answer), sizeof(port));
+    buf_reset(answer);
+    (void)client_talk(port, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n", answer);
+    return NULL;
+}
+
+static void a_stop_lets_running_requests_finish(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        CLEANUP(buf_clear)
+        struct buf answer = BUF_INIT(65536);
+        static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+        uint16_t port = httpd_port(h, 0);
+        pthread_t thread;
+
+        buf_add(&answer, &port, sizeof(port));
+        assert_int_equal(pthread_create(&thread, NULL, ask_slowly, &answer), 0);
+        (void)nanosleep(&pause, NULL);
+        httpd_stop(h, 5000);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_non_null(strstr(buf_str(&answer), "late"));
+        assert_int_equal(client_connect(port), -1);
+    }
+}
+
+static void addresses_are_checked(void **state)
+{
+    static const struct {
+        const char *address;
+        const char *want; /* NULL: it works */
+    } rows[] = {
+        {"127.0.0.1:0",         NULL                               },
+        {"[::1]:0",             NULL                               },
+        {":0",                  NULL                               },
+        {"localhost:0",         NULL                               },
+        {"127.0.0.1",           "host:port wanted"                 },
+        {"::1:80",              "an IPv6 address goes in brackets" },
+        {"127.0.0.1:http",      "port"                             },
+        {"127.0.0.1:70000",     "port"                             },
+        {"no.such.invalid.:80", "cannot listen on no.such.invalid."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct httpd_options o = {.listen = &rows[i].address, .listen_count = 1};
+        struct error err = {0};
+        struct httpd *h = httpd_start(&o, &err);
+
+        if (!rows[i].want && !h && strstr(err.msg, "Cannot assign"))
+            continue; /* a machine without IPv6 */
+        if (!rows[i].want != !!h || (rows[i].want && !strstr(err.msg, rows[i].want)))
+            fail_msg("%s: %s", rows[i].address, err.msg);
+        httpd_stop(h, 0);
+    }
+}
+
+static void a_taken_address_is_named(void **state)
+{
+    struct seen seen = {0};
+    struct error err;
+    struct httpd *h = start(0, &seen, &err);
+    char taken[64];
+    const char *listen = taken;
+    struct httpd_options o = {.listen = &listen, .listen_count = 1};
+
+    (void)state;
+    (void)snprintf(taken, sizeof(taken), "127.0.0.1:%d", httpd_port(h, 0));
+    assert_null(httpd_start(&o, &err));
+    assert_non_null(strstr(err.msg, taken));
+    assert_non_null(strstr(err.msg, "in use"));
+    httpd_stop(h, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_find_their_route),
+        cmocka_unit_test(a_head_request_gets_the_head_of_the_get),
+        cmocka_unit_test(bodies_arrive_in_pieces),
+        cmocka_unit_test(pipelined_requests_are_answered_in_order),
+        cmocka_unit_test(a_stop_lets_running_requests_finish),
+        cmocka_unit_test(addresses_are_checked),
+        cmocka_unit_test(a_taken_address_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
