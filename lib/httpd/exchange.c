@@ -12,13 +12,14 @@
 
 /* Of a body that is too large, so much is read and dropped before the connection is cut,
  * so that an honest client gets to see the 413. */
-enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024 };
+enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024, SELF = -1 };
 
 struct exchange {
     struct httpd *h;
     const struct httpd_route *route;
     struct buf body;
     size_t dropped;
+    int verdict; /* of judge() */
     int64_t began_ns;
     int status; /* 0: not answered yet */
     struct httpd_response resp;
@@ -189,6 +190,7 @@ static struct exchange *begin(struct httpd *h)
     x->route = NULL;
     x->dropped = 0;
     x->status = 0;
+    x->verdict = 0;
     x->began_ns = clock_mono_ns();
     buf_init(&x->body, 0);
     x->resp.status = 200;
@@ -216,19 +218,19 @@ static size_t announced(struct MHD_Connection *connection)
     return text_to_int(length, 0, INT64_MAX, &n, &err) ? (size_t)n : SIZE_MAX;
 }
 
-/* The head is there. Answers at once where no body is needed for it. */
-static enum MHD_Result head(struct exchange *x, struct MHD_Connection *connection,
-                            const char *url, const char *method)
+/* The answer that the head alone decides: 0 when it is the handler's to give, SELF when
+ * the filter has given it, else a status to refuse with. */
+static int judge(struct exchange *x, struct MHD_Connection *connection, const char *url,
+                 const char *method, size_t length)
 {
     const struct httpd_options *o = &x->h->options;
-    size_t length = announced(connection);
     int status;
 
     if (o->filter) {
         struct httpd_request req = request_of(x, connection, url, method);
 
         if (!o->filter(o->filter_arg, &req, &x->resp))
-            return send_answer(x, connection);
+            return SELF;
     }
     x->route = route_find(o, method, url, &status);
     if (!x->route) {
@@ -237,12 +239,20 @@ static enum MHD_Result head(struct exchange *x, struct MHD_Connection *connectio
         route_allow(o, url, allow);
         if (status == 405)
             httpd_response_header(&x->resp, "Allow", allow);
-        return refuse(x, connection, status);
+        return status;
     }
-    if (length != SIZE_MAX && length > x->route->max_body)
-        return refuse(x, connection, 413);
     x->body.max = x->route->max_body;
-    return length ? MHD_YES : handle(x, connection, url, method);
+    return length != SIZE_MAX && length > x->route->max_body ? 413 : 0;
+}
+
+static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connection,
+                              const char *url, const char *method)
+{
+    int verdict = buf_ok(&x->body) ? x->verdict : 413;
+
+    if (!verdict)
+        return handle(x, connection, url, method);
+    return verdict == SELF ? send_answer(x, connection) : refuse(x, connection, verdict);
 }
 
 enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
@@ -253,9 +263,15 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
 
     (void)version;
     if (!x) {
-        x = begin(cls);
-        *state = x;
-        return x ? head(x, connection, url, method) : MHD_NO;
+        size_t length = announced(connection);
+
+        *state = x = begin(cls);
+        if (!x)
+            return MHD_NO;
+        x->verdict = judge(x, connection, url, method, length);
+        /* Answering before the end of a request costs the connection: worth it only when
+         * there is a body that nobody wants. */
+        return length && x->verdict ? answer(x, connection, url, method) : MHD_YES;
     }
     if (*data_size) {
         buf_add(&x->body, data, *data_size);
@@ -264,10 +280,7 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
         *data_size = 0;
         return x->dropped > DROP_MAX ? MHD_NO : MHD_YES;
     }
-    if (x->status)
-        return MHD_YES;
-    return buf_ok(&x->body) ? handle(x, connection, url, method)
-                            : refuse(x, connection, 413);
+    return x->status ? MHD_YES : answer(x, connection, url, method);
 }
 
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
