@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/test.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traffic/latency.h"
+#include "traffic/pattern.h"
+#include "traffic/random.h"
+#include "traffic/rows.h"
+
+static struct pattern pattern_of(const char *name, double rate, double peak,
+                                 double period_s)
+{
+    struct pattern p;
+    struct error err;
+
+    if (!pattern_init(&p, name, rate, peak, period_s, &err))
+        fail_msg("%s: %s", name, err.msg);
+    return p;
+}
+
+static void patterns_have_their_rates(void **state)
+{
+    static const struct {
+        const char *name;
+        double t_s, rate, count; /* of rate 40, peak 100, period 60 s */
+    } rows[] = {
+        {"constant", 0,   40,  0                              },
+        {"constant", 7,   40,  280                            },
+        {"poisson",  7,   40,  280                            },
+        {"ramp",     0,   40,  0                              },
+        {"ramp",     30,  70,  (40.0 + 70) / 2 * 30           },
+        {"ramp",     60,  100, 70 * 60                        },
+        {"ramp",     100, 100, 70 * 60 + 40 * 100             },
+        {"spike",    0,   40,  0                              },
+        {"spike",    53,  40,  53 * 40                        },
+        {"spike",    57,  100, 54 * 40 + 3 * 100              },
+        {"spike",    60,  40,  54 * 40 + 6 * 100              },
+        {"spike",    119, 100, 2 * (54 * 40 + 600) - 100      },
+        {"diurnal",  0,   40,  0                              },
+        {"diurnal",  15,  70,  15 * 40 + 30 * (15 - 30 / M_PI)},
+        {"diurnal",  30,  100, 30 * 70                        },
+        {"diurnal",  60,  40,  60 * 70                        },
+        {"diurnal",  600, 40,  600 * 70                       },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pattern p = pattern_of(rows[i].name, 40, 100, 60);
+
+        if (fabs(pattern_rate(&p, rows[i].t_s) - rows[i].rate) > 1e-9 ||
+            fabs(pattern_count(&p, rows[i].t_s) - rows[i].count) > 1e-9)
+            fail_msg("%s at %g: rate %.12g, count %.12g", rows[i].name, rows[i].t_s,
+                     pattern_rate(&p, rows[i].t_s), pattern_count(&p, rows[i].t_s));
+    }
+}
+
+/* The count is the integral of the rate, and the time is the count's inverse. */
+static void counts_are_integrals_and_times_their_inverse(void **state)
+{
+    static const double periods_s[] = {0.3, 60, 86400};
+    const double steps = 200000;
+
+    (void)state;
+    for (const char *const *name = pattern_names; *name; name++)
+        for (size_t i = 0; i < ARRAY_LEN(periods_s); i++) {
+            struct pattern p = pattern_of(*name, 3, 50, periods_s[i]);
+            double until_s = 2.7 * periods_s[i];
+            double step_s = until_s / steps;
+            double sum = 0;
+            double t_s = 0;
+
+            for (double k = 0; k < steps; k++)
+                sum += pattern_rate(&p, (k + 0.5) * step_s) * step_s;
+            if (fabs(sum - pattern_count(&p, until_s)) > 1e-4 * sum)
+                fail_msg("%s: %g, not %g", *name, pattern_count(&p, until_s), sum);
+            for (double n = 0.25; n < 500; n += 0.75) {
+                double before_s = t_s;
+
+                t_s = pattern_time(&p, n, t_s);
+                assert_true(t_s > before_s);
+                if (fabs(pattern_count(&p, t_s) - n) > 60 * 1e-9 + 1e-12 * n)
+                    fail_msg("%s: request %g at %.12g", *name, n, t_s);
+            }
+        }
+}
+
+static void a_spike_lasts_while_nothing_else_is_sent(void **state)
+{
+    struct schedule s = {.pattern = pattern_of("spike", 0, 10, 100)};
+
+    (void)state;
+    for (int i = 1; i <= 1000; i++) { /* 100 in each spike, 90 s of silence before it */
+        double t_s = schedule_next(&s);
+        double into_s = t_s - floor((t_s - 1e-6) / 100) * 100;
+
+        if (into_s < 90 || t_s > 100 * ceil(i / 100.0) + 1e-6)
+            fail_msg("request %d at %.9f", i, t_s);
+    }
+}
+
+static void what_is_no_pattern_is_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        double rate, peak, period_s;
+    } rows[] = {
+        {"square",   1,  0, 60},
+        {"constant", 0,  0, 60},
+        {"constant", 0,  5, 60}, /* its peak is not used */
+        {"constant", -1, 0, 60},
+        {"ramp",     0,  0, 60},
+        {"ramp",     1,  2, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pattern p;
+        struct error err;
+
+        if (pattern_init(&p, rows[i].name, rows[i].rate, rows[i].peak, rows[i].period_s,
+                         &err))
+            fail_msg("row %zu", i);
+    }
+}
+
+/* Gaps of a Poisson process: mean and deviation of one, P(gap > x) = exp(-x); the same
+ * again from the same seed. */
+static void random_arrivals_are_a_poisson_process(void **state)
+{
+    struct schedule s = {.pattern = pattern_of("poisson", 50, 0, 60), .random = {7}};
+    struct schedule again = s;
+    struct schedule other = s;
+    const int n = 200000;
+    double sum = 0;
+    double squares = 0;
+    int longer[4] = {0};
+
+    (void)state;
+    other.random.state = 8;
+    for (int i = 0; i < n; i++) {
+        double before_s = s.t_s;
+        double gap = (schedule_next(&s) - before_s) * 50;
+
+        sum += gap;
+        squares += gap * gap;
+        for (int k = 0; k < 4; k++)
+            longer[k] += gap > k * 0.5;
+        assert_true(schedule_next(&again) == s.t_s);
+        assert_true(schedule_next(&other) != s.t_s);
+    }
+    assert_true(fabs(sum / n - 1) < 4 / sqrt(n));
+    assert_true(fabs(squares / n - 2) < 0.05);
+    for (int k = 0; k < 4; k++)
+        assert_true(fabs((double)longer[k] / n - exp(-k * 0.5)) < 0.005);
+}
+
+static void random_numbers_are_even_and_within_bounds(void **state)
+{
+    struct random r = {1};
+    int seen[7] = {0};
+
+    (void)state;
+    /* The generator's published first outputs for the seed 1234567. */
+    assert_true(random_next(&(struct random){1234567}) == 6457827717110365317U);
+    for (int i = 0; i < 70000; i++) {
+        double u = random_unit(&r);
+
+        assert_true(u >= 0 && u < 1);
+        seen[random_below(&r, 7)]++;
+    }
+    for (int i = 0; i < 7; i++)
+        assert_in_range(seen[i], 9600, 10400);
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void quantiles_are_within_the_promised_error(void **state)
+{
+    static const double qs[] = {0, 0.01, 0.5, 0.9, 0.95, 0.99, 0.999, 1};
+    static struct latency l;
+    static int64_t all[50000];
+    struct random r = {3};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) { /* 1 ns to 10 s, evenly by magnitude */
+        all[i] = (int64_t)exp(random_unit(&r) * log(1e10));
+        latency_add(&l, all[i]);
+    }
+    qsort(all, ARRAY_LEN(all), sizeof(all[0]), compare);
+    for (size_t i = 0; i < ARRAY_LEN(qs); i++) {
+        size_t rank = (size_t)fmax(1, ceil(qs[i] * ARRAY_LEN(all)));
+        double exact = (double)all[rank - 1];
+        double told = latency_quantile_ns(&l, qs[i]);
+
+        if (fabs(told - exact) > exact / 256)
+            fail_msg("q %g: %g, not %g", qs[i], told, exact);
+    }
+}
+
+static void each_duration_alone_is_within_the_promised_error(void **state)
+{
+    static struct latency l;
+
+    (void)state;
+    assert_true(isnan(latency_quantile_ns(&l, 0.5)));
+    for (int bit = 0; bit < LATENCY_MAX_BITS; bit++)
+        for (int64_t off = -1; off <= 1; off++) {
+            int64_t ns = (INT64_C(1) << bit) + off;
+
+            memset(&l, 0, sizeof(l));
+            latency_add(&l, ns);
+            if (fabs(latency_quantile_ns(&l, 0.5) - (double)ns) > (double)ns / 256)
+                fail_msg("%lld: %g", (long long)ns, latency_quantile_ns(&l, 0.5));
+        }
+    memset(&l, 0, sizeof(l));
+    latency_add(&l, INT64_MAX); /* the last bucket */
+    latency_add(&l, -1);        /* the first */
+    assert_true(latency_quantile_ns(&l, 1) > 1e12);
+    assert_true(latency_quantile_ns(&l, 0) == 0);
+}
+
+static void a_window_is_a_difference(void **state)
+{
+    static struct latency then, now, window;
+
+    (void)state;
+    latency_add(&then, 1000000);
+    now = then;
+    latency_add(&now, 5);
+    latency_since(&now, &then, &window);
+    assert_int_equal(window.total, 1);
+    assert_true(latency_quantile_ns(&window, 1) == 5);
+}
+
+static void rows_become_requests(void **state)
+{
+    static const struct {
+        const char *csv, *first_body, *last_body, *last_label;
+        size_t count, features;
+    } rows[] = {
+        {"a,b,label\n1,2.50,x\n",                                        "{\"features\":[1,2.5]}", "{\"features\":[1,2.5]}", "x",
+         1,                                                                                                                                                   2},
+        {"label,a\r\n0,-1e3\r\n1,0.1",                                   "{\"features\":[-1000]}", "{\"features\":[0.1]}",
+         "1",                                                                                                                                              2, 1},
+        {"\xef\xbb\xbf"
+         "a,label\n\n1,\"two, \"\"words\"\"\nand a line\"\n\n", "{\"features\":[1]}",     "{\"features\":[1]}",     "two, \"words\"\nand a line", 1, 1},
+        {"\"a\",\"label\",\"b\"\n\"1\",c,\"2\"\n",                       "{\"features\":[1,2]}",
+         "{\"features\":[1,2]}",                                                                                             "c",                          1, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rows r;
+        struct error err;
+
+        if (!rows_parse(rows[i].csv, strlen(rows[i].csv), "label", &r, &err))
+            fail_msg("row %zu: %s", i, err.msg);
+        assert_int_equal(r.count, rows[i].count);
+        assert_int_equal(r.features, rows[i].features);
+        assert_int_equal(r.items[0].body_len, strlen(rows[i].first_body));
+        assert_memory_equal(r.items[0].body, rows[i].first_body, r.items[0].body_len);
+        assert_memory_equal(r.items[r.count - 1].body, rows[i].last_body,
+                            r.items[r.count - 1].body_len);
+        assert_string_equal(r.items[r.count - 1].label, rows[i].last_label);
+        rows_clear(&r);
+    }
+}
+
+static void bad_rows_are_named(void **state)
+{
+    static const struct {
+        const char *csv, *msg;
+    } rows[] = {
+        {"",                    "is empty"                              },
+        {"\n\n",                "is empty"                              },
+        {"a,b\n1,2\n",          "no column is named \"label\""          },
+        {"label\nx\n",          "there is no feature column"            },
+        {"a,label,label\n",     "two columns are named \"label\""       },
+        {"a,label\n",           "has a header and no rows"              },
+        {"a,label\n1,x\n1\n",   "line 3: 1 columns instead of 2"        },
+        {"a,label\n1,x,3\n",    "line 2: more than 2 columns"           },
+        {"a,label\n\"\n\",x\n", "line 2, column 1: \"\n\" is no number" },
+        {"a,b,label\n1,,x\n",   "line 2, column 2: \"\" is no number"   },
+        {"a,label\nNaN,x\n",    "line 2, column 1: \"NaN\" is no number"},
+        {"a,label\n1,\n",       "line 2: the label is empty"            },
+        {"a,label\n1,\xff\n",   "line 2: the label is not UTF-8"        },
+        {"a,label\n1,\"x\n",    "line 2: a quote is never closed"       },
+        {"a,label\n1,\"x\"y\n", "line 2: text behind a closing quote"   },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rows r;
+        struct error err;
+
+        if (rows_parse(rows[i].csv, strlen(rows[i].csv), "label", &r, &err))
+            fail_msg("row %zu", i);
+        assert_string_equal(err.msg, rows[i].msg);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(patterns_have_their_rates),
+        cmocka_unit_test(counts_are_integrals_and_times_their_inverse),
+        cmocka_unit_test(a_spike_lasts_while_nothing_else_is_sent),
+        cmocka_unit_test(what_is_no_pattern_is_refused),
+        cmocka_unit_test(random_arrivals_are_a_poisson_process),
+        cmocka_unit_test(random_numbers_are_even_and_within_bounds),
+        cmocka_unit_test(quantiles_are_within_the_promised_error),
+        cmocka_unit_test(each_duration_alone_is_within_the_promised_error),
+        cmocka_unit_test(a_window_is_a_difference),
+        cmocka_unit_test(rows_become_requests),
+        cmocka_unit_test(bad_rows_are_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
