@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The standard process_* families. What cannot be read is left out. */
 #include <dirent.h>
-#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +155,8 @@ static void set_limit(const struct process *p, size_t row, int resource)
     struct rlimit limit;
 
     if (!getrlimit((__rlimit_resource_t)resource, &limit))
-        set(p, row, limit.rlim_cur == RLIM_INFINITY ? -1 : (double)limit.rlim_cur);
+        set(p, row,
+            limit.rlim_cur == RLIM_INFINITY ? (double)INFINITY : (double)limit.rlim_cur);
 }
 
 static void count_cpu(struct process *p)

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/web.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "internal.h"
+#include "web/pages.h"
+
+enum { PAGE_MAX = 256 * 1024 * 1024 };
+
+bool web_setup(const struct web_flags *flags, struct error *err)
+{
+    static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789/-_.~";
+    const char *path = flags->telemetry_path;
+
+    if (path[0] != '/' || !path[1] || path[strspn(path, fine)])
+        return error_set(err, ERR_INVALID,
+                         "--web.telemetry-path: \"%.64s\" is no path such as /metrics",
+                         path);
+    return log_setup(flags->log_level, flags->log_format, err);
+}
+
+int web_describe(const struct metric_table *tables, size_t n,
+                 const char *const *constant_labels, const char *build_prefix)
+{
+    CLEANUP(buf_clear)
+    struct buf out = BUF_INIT(PAGE_MAX);
+
+    metrics_describe(tables, n, constant_labels, build_prefix, &out);
+    return fputs(buf_str(&out), stdout) < 0;
+}
+
+static void metrics_page(void *arg, const struct httpd_request *req,
+                         struct httpd_response *resp)
+{
+    struct web *w = arg;
+    int64_t limit = w->options.flags->max_requests;
+
+    if (atomic_fetch_add(&w->scrapes, 1) >= limit && limit) {
+        resp->status = 503;
+        resp->content_type = "text/plain; charset=utf-8";
+        buf_puts(&resp->body, "too many scrapes at the same time\n");
+    } else {
+        struct page_choice choice = page_choose(req);
+        CLEANUP(buf_clear)
+        struct buf text = BUF_INIT(PAGE_MAX);
+
+        metrics_expose(w->options.metrics, choice.format, &text);
+        page_answer(resp, &choice, &text);
+    }
+    (void)atomic_fetch_sub(&w->scrapes, 1);
+}
+
+static void live_page(void *arg, const struct httpd_request *req,
+                      struct httpd_response *resp)
+{
+    (void)arg;
+    (void)req;
+    resp->content_type = "text/plain; charset=utf-8";
+    buf_puts(&resp->body, "ok\n");
+}
+
+static void ready_page(void *arg, const struct httpd_request *req,
+                       struct httpd_response *resp)
+{
+    const struct web *w = arg;
+    CLEANUP(buf_clear)
+    struct buf why = BUF_INIT(4096);
+
+    if (!w->options.ready || w->options.ready(w->options.arg, &why)) {
+        live_page(arg, req, resp);
+        return;
+    }
+    resp->status = 503;
+    resp->content_type = "text/plain; charset=utf-8";
+    buf_printf(&resp->body, "not ready: %s\n", buf_str(&why));
+}
+
+static struct httpd_route *all_routes(struct web *w, size_t *n)
+{
+    const struct web_options *o = &w->options;
+    const struct httpd_route ours[] = {
+        {"GET", o->flags->telemetry_path, metrics_page, 0, w},
+        {"GET", "/livez",                 live_page,    0, w},
+        {"GET", "/healthz",               live_page,    0, w},
+        {"GET", "/readyz",                ready_page,   0, w},
+        {"GET", "/",                      landing_page, 0, w},
+    };
+    struct httpd_route *all =
+        mem_alloc(o->route_count + ARRAY_LEN(ours), sizeof(struct httpd_route));
+
+    if (o->route_count)
+        memcpy(all, o->routes, o->route_count * sizeof(*all));
+    memcpy(all + o->route_count, ours, sizeof(ours));
+    *n = o->route_count + ARRAY_LEN(ours);
+    return all;
+}
+
+/* Every connection is a descriptor, and the usual soft limit is as low as 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct web *web_start(const struct web_options *options, struct error *err)
+{
+    struct web *w = mem_alloc(1, sizeof(*w));
+    struct httpd_options o = {
+        .listen = options->flags->listen.items,
+        .listen_count = options->flags->listen.count,
+        .arg = options->arg,
+        .on_error = options->on_error,
+        .on_done = options->on_done,
+        .pool_threads = options->pool_threads,
+        .max_connections = options->max_connections,
+    };
+
+    raise_descriptor_limit();
+    w->options = *options;
+    w->routes = all_routes(w, &o.route_count);
+    o.routes = w->routes;
+    w->httpd = httpd_start(&o, err);
+    if (!w->httpd) {
+        web_stop(w, 0);
+        return NULL;
+    }
+    return w;
+}
+
+void web_stop(struct web *w, int64_t drain_ms)
+{
+    if (!w)
+        return;
+    httpd_stop(w->httpd, drain_ms);
+    free(w->routes);
+    free(w);
+}
+
+bool web_reload(struct web *w, struct error *err)
+{
+    (void)w;
+    (void)err;
+    return true;
+}
+
+uint16_t web_port(const struct web *w, size_t i)
+{
+    return httpd_port(w->httpd, i);
+}
