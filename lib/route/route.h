@@ -33,7 +33,7 @@ enum {
 struct route_arm {
     char name[ROUTE_LABEL_MAX];
     char service[ROUTE_LABEL_MAX];
-    uint16_t port;
+    uint16_t port; /* 0: not stated */
 };
 
 enum route_policy_type {
@@ -62,15 +62,15 @@ struct route_policy {
 
 /* What it means that an arm has no events of an objective in the window. */
 enum route_missing {
-    MISSING_HOLD,   /* not known: the decision is held */
-    MISSING_IGNORE, /* left out, its weight goes to the other objectives */
+    MISSING_HOLD,   /* the arm cannot be promoted; a leader holds the decision */
+    MISSING_IGNORE, /* left out: the arm counts as no better and no worse there */
     MISSING_ZERO,   /* as if nothing was good */
 };
 
 struct route_objective {
     char name[ROUTE_LABEL_MAX];
-    double weight;
-    double min; /* below it the arm is ejected; NAN: no such bound */
+    double weight; /* in force: they sum to one */
+    double min;    /* below it the arm is ejected; NAN: no such bound */
     enum route_missing missing;
 };
 
@@ -162,10 +162,12 @@ enum reason {
     REASON_WARMUP,        /* arms still gather samples */
     REASON_ARM_EJECTED,
     REASON_ARM_REENTERED,
+    REASON_ARM_NOT_READY, /* the data plane has no live backend for an arm */
+    REASON_FLAPPING,      /* leaders change too often: steps are damped */
     REASON_PIN,
     REASON_FROZEN,
     REASON_STATIC,
-    REASON_NO_ELIGIBLE_ARM, /* all weight on the baseline */
+    REASON_NO_ELIGIBLE_ARM, /* no arm can take traffic: weights stay */
     /* of a hold: what was wrong with the data */
     REASON_NO_DATA,
     REASON_STALE_DATA,
@@ -244,6 +246,7 @@ struct route_status {
     double exploration;      /* share of traffic that does not follow the best arm */
     double estimated_regret; /* reward units, since the object came */
     double exploration_cost; /* reward units */
+    double flapping; /* how far steps are damped: halvings, as of last_leader_change_ms */
     uint64_t decisions;
     struct route_arm_status *arms;       /* as many as the spec's, in its order */
     struct objective_status *objectives; /* arm-major: [arm * objective_count + o] */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/text.h"
 #include "route/route.h"
 
 const char *const route_policy_names[] = {
@@ -76,6 +77,8 @@ const char *const route_reason_names[] = {
     [REASON_WARMUP] = "Warmup",
     [REASON_ARM_EJECTED] = "ArmEjected",
     [REASON_ARM_REENTERED] = "ArmReentered",
+    [REASON_ARM_NOT_READY] = "ArmNotReady",
+    [REASON_FLAPPING] = "Flapping",
     [REASON_PIN] = "Pin",
     [REASON_FROZEN] = "Frozen",
     [REASON_STATIC] = "Static",
@@ -114,6 +117,23 @@ const char *const route_condition_status_names[] = {
     [CONDITION_TRUE] = "True",
     NULL,
 };
+
+const char *const route_target_kind_names[] = {
+    "HTTPRoute",
+    "VirtualService",
+    "HAProxyBackend",
+    NULL,
+};
+
+const char *route_target_group(const char *kind)
+{
+    static const char *const groups[] = {
+        "gateway.networking.k8s.io", "networking.istio.io", "", /* not of an API */
+    };
+    int i = text_index(kind, route_target_kind_names);
+
+    return i < 0 ? "" : groups[i];
+}
 
 /* An enumerator without a word would end its list early. */
 #define COVERS(names, count) \

@@ -18,4 +18,8 @@ extern const char *const route_reason_names[];
 extern const char *const route_condition_names[];
 extern const char *const route_condition_status_names[];
 
+/* The kinds of object that a data plane of ours sets weights on, and their API group. */
+extern const char *const route_target_kind_names[];
+const char *route_target_group(const char *kind); /* "" for an unknown kind */
+
 #endif

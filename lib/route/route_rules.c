@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What no single field can tell. Each rule stands here in C and, for the API server, in
+ * CEL; tests/integration/route_schema.py holds both against the same objects. */
+#include <string.h>
+
+#include "base/number.h"
+#include "route/route_names.h"
+#include "route/route_records.h"
+
+static const double ROUNDING = 1e-9; /* three times 1/3 is one */
+
+/* ---- target -------------------------------------------------------------------------
+ */
+
+static bool group_fits_kind(const void *value, const struct place *at, struct reading *r)
+{
+    const struct route_target *t = value;
+    const char *group = route_target_group(t->kind);
+    struct place here = {.parent = at, .key = "group"};
+
+    if (!strcmp(t->group, group))
+        return true;
+    return place_fail(&here, r, "\"%s\" is not the group of %s, \"%s\" is", t->group,
+                      t->kind, group);
+}
+
+const struct rule target_rules[] = {
+    {.cel = "!has(self.group) || self.group == "
+            "{'HTTPRoute': 'gateway.networking.k8s.io', "
+            "'VirtualService': 'networking.istio.io', 'HAProxyBackend': ''}[self.kind]", .check = group_fits_kind,
+     .message = "not the group of this kind",
+     .field = ".group"},
+    {.cel = NULL                                                },
+};
+
+/* ---- policy -------------------------------------------------------------------------
+ */
+
+static bool decay_ends_below_start(const void *value, const struct place *at,
+                                   struct reading *r)
+{
+    const struct route_policy *p = value;
+    struct place here = {.parent = at, .key = "epsilonMin"};
+
+    if (p->epsilon_decay <= 0 || p->epsilon_min <= p->epsilon)
+        return true;
+    return place_fail(&here, r, "must not be above epsilon");
+}
+
+const struct rule policy_rules[] = {
+    {.cel = "self.epsilonDecay <= 0.0 || self.epsilonMin <= self.epsilon",
+     .check = decay_ends_below_start,
+     .message = "must not be above epsilon",
+     .field = ".epsilonMin"},
+    {.cel = NULL                              },
+};
+
+/* ---- reward -------------------------------------------------------------------------
+ */
+
+static bool an_objective_has_weight(const void *value, const struct place *at,
+                                    struct reading *r)
+{
+    const struct route_reward *reward = value;
+    struct place here = {.parent = at, .key = "objectives"};
+
+    for (size_t i = 0; i < reward->objective_count; i++)
+        if (reward->objectives[i].weight > 0)
+            return true;
+    return place_fail(&here, r, "no objective has a weight above 0");
+}
+
+const struct rule reward_rules[] = {
+    {.cel = "self.objectives.exists(o, o.weight > 0.0)",
+     .check = an_objective_has_weight,
+     .message = "no objective has a weight above 0",
+     .field = ".objectives"},
+    {.cel = NULL    },
+};
+
+/* ---- guardrails ---------------------------------------------------------------------
+ */
+
+static bool floor_is_below_ceiling(const void *value, const struct place *at,
+                                   struct reading *r)
+{
+    const struct route_guardrails *g = value;
+    struct place here = {.parent = at, .key = "minWeight"};
+
+    return g->min_weight <= g->max_weight ||
+           place_fail(&here, r, "must not be above maxWeight");
+}
+
+const struct rule guardrail_rules[] = {
+    {.cel = "self.minWeight <= self.maxWeight",
+     .check = floor_is_below_ceiling,
+     .message = "must not be above maxWeight",
+     .field = ".minWeight"},
+    {.cel = NULL },
+};
+
+/* ---- pin ----------------------------------------------------------------------------
+ */
+
+static bool a_pin_sends_traffic_somewhere(const void *value, const struct place *at,
+                                          struct reading *r)
+{
+    const struct route_pin *pin = value;
+    struct place here = {.parent = at, .key = "weights"};
+
+    for (size_t i = 0; i < ROUTE_ARMS_MAX; i++)
+        if (pin->weights[i] > 0)
+            return true;
+    return place_fail(&here, r, "no arm has a weight above 0");
+}
+
+const struct rule pin_rules[] = {
+    {.cel = "self.weights.exists(arm, self.weights[arm] > 0.0)",
+     .check = a_pin_sends_traffic_somewhere,
+     .message = "no arm has a weight above 0",
+     .field = ".weights"},
+    {.cel = NULL                  },
+};
+
+/* ---- spec ---------------------------------------------------------------------------
+ */
+
+static bool bounds_leave_room(const void *value, const struct place *at,
+                              struct reading *r)
+{
+    const struct route_spec *spec = value;
+    const struct route_guardrails *g = &spec->guardrails;
+    double arms = (double)spec->arm_count;
+    struct place guardrails = {.parent = at, .key = "guardrails"};
+    struct place low = {.parent = &guardrails, .key = "minWeight"};
+    struct place high = {.parent = &guardrails, .key = "maxWeight"};
+    char text[NUMBER_MAX];
+
+    if (g->min_weight * arms > 1 + ROUNDING) {
+        (void)number_format(g->min_weight, text);
+        return place_fail(&low, r, "%zu arms with at least %s each pass 1",
+                          spec->arm_count, text);
+    }
+    if (g->max_weight * arms < 1 - ROUNDING) {
+        (void)number_format(g->max_weight, text);
+        return place_fail(&high, r, "%zu arms with at most %s each do not reach 1",
+                          spec->arm_count, text);
+    }
+    return true;
+}
+
+const struct rule spec_rules[] = {
+    {.cel = "!has(self.baseline) || self.arms.exists(a, a.name == self.baseline)",
+     .message = "not an arm",
+     .field = ".baseline"},
+    {.cel = "!has(self.pin) || self.pin.weights.all(arm, "
+            "self.arms.exists(a, a.name == arm))",                                                         .message = "names something that is not an arm",
+     .field = ".pin.weights"},
+    {.cel = "self.guardrails.minWeight * double(self.arms.size()) <= 1.000000001",
+     .check = bounds_leave_room,
+     .message = "so much for each arm passes 1",
+     .field = ".guardrails.minWeight"},
+    {.cel = "self.guardrails.maxWeight * double(self.arms.size()) >= 0.999999999",
+     .message = "so little for each arm does not reach 1", /* checked above */
+     .field = ".guardrails.maxWeight"},
+    {.cel = NULL},
+};
