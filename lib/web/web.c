@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "internal.h"
+#include "web/internal.h"
 #include "web/pages.h"
 
 enum { PAGE_MAX = 256 * 1024 * 1024 };
@@ -121,6 +121,8 @@ struct web *web_start(const struct web_options *options, struct error *err)
         .arg = options->arg,
         .on_error = options->on_error,
         .on_done = options->on_done,
+        .filter = options->filter,
+        .filter_arg = options->arg,
         .pool_threads = options->pool_threads,
         .max_connections = options->max_connections,
     };

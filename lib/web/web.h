@@ -79,6 +79,7 @@ struct web_options {
     web_ready_fn *ready;      /* NULL: ready from the start */
     httpd_error_fn *on_error; /* NULL: plain text */
     httpd_done_fn *on_done;
+    httpd_filter_fn *filter; /* sees every request first, such as to add headers */
     const struct web_link *links;
     size_t link_count;
     unsigned pool_threads; /* as in httpd.h */
