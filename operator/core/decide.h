@@ -55,6 +55,7 @@ struct decision {
     enum reason reason;
     double regret;           /* estimated, of the time since the last decision */
     double exploration_cost; /* the part of it that exploring explains */
+    unsigned clamps;         /* rewards outside 0 to 1 that were cut */
     struct core_event events[CORE_EVENTS_MAX];
     size_t event_count;
 };
@@ -68,5 +69,18 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
                  struct decision *out);
 
 void decision_clear(struct decision *d);
+
+/* A weight read back that is this near to the one decided obeys it: the coarsest data
+ * plane counts in steps of 1/256. */
+#define CORE_WEIGHT_TOLERANCE 0.004
+
+/* True when every applied weight is as desired. */
+bool core_obeys(const struct route_status *status, size_t arm_count);
+
+/* Set the RouteProgrammed condition from status->arms[].applied, or from the problem that
+ * reading or writing the data plane had. For the shell, once it has written. */
+void core_programmed(struct route_status *status, const struct route_spec *spec,
+                     enum reason problem, const char *message, int64_t generation,
+                     int64_t now_ms);
 
 #endif

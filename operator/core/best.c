@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* best.c - which of several uncertain means is the greatest, by numerical integration. */
+#include "core/stats.h"
+
+#include <math.h>
+
+#include "route/route.h"
+
+enum { NODES = 24 };
+
+/* Normal distribution function to 1e-7, without a branch or a call: the loop over nodes
+ * becomes vector code (Abramowitz & Stegun 7.1.28). */
+static inline float cdf(float z)
+{
+    float x = fabsf(z) * 0.70710678F;
+    float t =
+        1 +
+        x * (0.0705230784F +
+             x * (0.0422820123F +
+                  x * (0.0092705272F +
+                       x * (0.0001520143F + x * (0.0002765672F + x * 0.0000430638F)))));
+    float t2 = t * t;
+    float t4 = t2 * t2;
+    float t8 = t4 * t4;
+    float tail = 0.5F / (t8 * t8);
+
+    return z < 0 ? tail : 1 - tail;
+}
+
+/* Midpoints of NODES slices of the standard normal that have equal probability. */
+static const float nodes[NODES] = {
+    -2.036834F, -1.534121F, -1.258162F, -1.054472F, -0.887147F, -0.741594F,
+    -0.610295F, -0.488776F, -0.374095F, -0.264147F, -0.157311F, -0.052245F,
+    0.052245F,  0.157311F,  0.264147F,  0.374095F,  0.488776F,  0.610295F,
+    0.741594F,  0.887147F,  1.054472F,  1.258162F,  1.534121F,  2.036834F,
+};
+
+static void normalise(size_t n, double *probability)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < n; i++)
+        total += probability[i];
+    for (size_t i = 0; i < n; i++)
+        probability[i] = total > 0 ? probability[i] / total : 1 / (double)n;
+}
+
+void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean,
+                         double *probability)
+{
+    for (size_t i = 0; i < n; i++) {
+        float product[NODES];
+        float sum = 0;
+
+        for (size_t j = 0; j < NODES; j++)
+            product[j] = 1;
+        for (size_t k = 0; k < n; k++) {
+            float scale = (float)(1 / fmax(stderr_mean[k], 1e-12));
+            float offset = (float)(mean[i] - mean[k]) * scale;
+            float slope = (float)fmax(stderr_mean[i], 1e-12) * scale;
+
+            if (k == i)
+                continue;
+            for (size_t j = 0; j < NODES; j++)
+                product[j] *= cdf(offset + slope * nodes[j]);
+        }
+        for (size_t j = 0; j < NODES; j++)
+            sum += product[j];
+        probability[i] = (double)sum / NODES;
+    }
+    normalise(n, probability);
+}
+
+/* ---- Beta posteriors -----------------------------------------------------------------
+ */
+
+/* Where a density is looked at: densely around its mean, in standard deviations, further
+ * out towards the long tail of a skewed one. */
+enum { STEPS_PER_DEVIATION = 4, DEVIATIONS = 5, TAIL_DEVIATIONS = 14 };
+enum {
+    POINTS_PER_ARM =
+        2 * (STEPS_PER_DEVIATION * DEVIATIONS + TAIL_DEVIATIONS - DEVIATIONS) + 1,
+    POINTS_MAX = ROUTE_ARMS_MAX * POINTS_PER_ARM + 2,
+};
+
+struct grid {
+    size_t count;
+    double x[POINTS_MAX]; /* ascending, within (0, 1) */
+    double log_x[POINTS_MAX];
+    double log_rest[POINTS_MAX]; /* of 1 - x */
+};
+
+struct beta {
+    double a, b;
+};
+
+static void grid_add(struct grid *g, double x)
+{
+    size_t i = g->count;
+
+    if (!(x > 0 && x < 1))
+        return;
+    for (; i > 0 && g->x[i - 1] > x; i--)
+        g->x[i] = g->x[i - 1];
+    g->x[i] = x; /* one that is there already does no harm: a slice without width */
+    g->count++;
+}
+
+static void grid_cover(struct grid *g, struct beta p)
+{
+    double sum = p.a + p.b;
+    double mean = p.a / sum;
+    double deviation = sqrt(p.a * p.b / (sum * sum * (sum + 1)));
+
+    for (int i = -TAIL_DEVIATIONS; i < -DEVIATIONS; i++)
+        grid_add(g, mean + i * deviation);
+    for (int i = -DEVIATIONS * STEPS_PER_DEVIATION; i <= DEVIATIONS * STEPS_PER_DEVIATION;
+         i++)
+        grid_add(g, mean + i * deviation / STEPS_PER_DEVIATION);
+    for (int i = DEVIATIONS + 1; i <= TAIL_DEVIATIONS; i++)
+        grid_add(g, mean + i * deviation);
+}
+
+/* Distribution function at the points, by trapezoids, scaled to end at one. */
+static void distribution(const struct grid *g, struct beta p, double *out)
+{
+    double peak = -INFINITY;
+    double density[POINTS_MAX];
+
+    for (size_t i = 0; i < g->count; i++) {
+        density[i] = (p.a - 1) * g->log_x[i] + (p.b - 1) * g->log_rest[i];
+        peak = fmax(peak, density[i]);
+    }
+    for (size_t i = 0; i < g->count; i++)
+        density[i] = density[i] - peak < -40 ? 0 : exp(density[i] - peak);
+    out[0] = 0;
+    for (size_t i = 1; i < g->count; i++)
+        out[i] = out[i - 1] + (density[i] + density[i - 1]) * (g->x[i] - g->x[i - 1]) / 2;
+    for (size_t i = 0; i < g->count; i++)
+        out[i] = out[g->count - 1] > 0 ? out[i] / out[g->count - 1] : 0;
+}
+
+void stats_best_beta(size_t n, const double *successes, const double *trials,
+                     double *probability)
+{
+    struct grid g = {.count = 0};
+    struct beta posterior[ROUTE_ARMS_MAX];
+    double cdfs[ROUTE_ARMS_MAX][POINTS_MAX];
+
+    grid_add(&g, 1e-9);
+    grid_add(&g, 1 - 1e-9);
+    for (size_t i = 0; i < n; i++) {
+        double good = fmin(fmax(successes[i], 0), trials[i]);
+
+        posterior[i] = (struct beta){.a = 1 + good, .b = 1 + fmax(0, trials[i] - good)};
+        grid_cover(&g, posterior[i]);
+        probability[i] = 0;
+    }
+    for (size_t j = 0; j < g.count; j++) {
+        g.log_x[j] = log(g.x[j]);
+        g.log_rest[j] = log1p(-g.x[j]);
+    }
+    for (size_t i = 0; i < n; i++)
+        distribution(&g, posterior[i], cdfs[i]);
+    for (size_t j = 1; j < g.count; j++)
+        for (size_t i = 0; i < n; i++) {
+            double mass = cdfs[i][j] - cdfs[i][j - 1];
+
+            for (size_t k = 0; k < n && mass > 0; k++)
+                if (k != i)
+                    mass *= (cdfs[k][j] + cdfs[k][j - 1]) / 2;
+            probability[i] += mass;
+        }
+    normalise(n, probability);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conditions.c - the decision in the form that Kubernetes tools wait on. */
+#include "core/conditions.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set(struct work *w, enum condition_type type, enum condition_status status,
+                enum reason reason, const char *message)
+{
+    struct route_condition *c = &w->status->conditions[type];
+
+    condition_set(c, status, reason, message, w->generation, w->now_ms);
+}
+
+void condition_set(struct route_condition *c, enum condition_status status,
+                   enum reason reason, const char *message, int64_t generation,
+                   int64_t now_ms)
+{
+    if (c->status != status || !c->since_ms)
+        c->since_ms = now_ms;
+    c->status = status;
+    c->reason = reason;
+    c->observed_generation = generation;
+    (void)snprintf(c->message, sizeof(c->message), "%.159s", message);
+}
+
+static int arm_in_state(const struct work *w, unsigned states)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (states >> w->status->arms[i].state & 1U)
+            return (int)i;
+    return ROUTE_NO_ARM;
+}
+
+static void set_ready(struct work *w)
+{
+    bool held = w->out->verdict == VERDICT_HELD;
+
+    set(w, CONDITION_READY, held ? CONDITION_FALSE : CONDITION_TRUE, w->out->reason,
+        w->status->message);
+}
+
+static void set_metrics(struct work *w)
+{
+    bool bad = w->problem != REASON_NONE;
+
+    set(w, CONDITION_METRICS_AVAILABLE, bad ? CONDITION_FALSE : CONDITION_TRUE,
+        w->problem, bad && w->seen->problem ? w->seen->detail : "");
+}
+
+static void set_exploring(struct work *w)
+{
+    int arm = arm_in_state(w, 1U << ARM_WARMUP | 1U << ARM_REENTRY);
+    char message[160] = "";
+
+    if (arm == ROUTE_NO_ARM) {
+        set(w, CONDITION_EXPLORING, CONDITION_FALSE, REASON_NONE, "");
+        return;
+    }
+    (void)snprintf(message, sizeof(message), "%s gathers samples", work_arm_name(w, arm));
+    set(w, CONDITION_EXPLORING, CONDITION_TRUE,
+        w->status->arms[arm].state == ARM_WARMUP ? REASON_WARMUP : REASON_ARM_REENTERED,
+        message);
+}
+
+static void set_frozen(struct work *w)
+{
+    bool by_order =
+        w->out->verdict == VERDICT_FROZEN || w->out->verdict == VERDICT_PINNED;
+
+    set(w, CONDITION_FROZEN, by_order ? CONDITION_TRUE : CONDITION_FALSE,
+        by_order ? w->out->reason : REASON_NONE, by_order ? w->status->message : "");
+}
+
+static void set_degraded(struct work *w)
+{
+    int arm = arm_in_state(w, 1U << ARM_NOT_READY);
+    enum reason reason = REASON_ARM_NOT_READY;
+    char message[160] = "";
+
+    if (arm == ROUTE_NO_ARM) {
+        arm = arm_in_state(w, 1U << ARM_EJECTED);
+        reason = REASON_ARM_EJECTED;
+    }
+    if (arm == ROUTE_NO_ARM) {
+        set(w, CONDITION_DEGRADED, CONDITION_FALSE, REASON_NONE, "");
+        return;
+    }
+    (void)snprintf(message, sizeof(message), "%s is %s", work_arm_name(w, arm),
+                   reason == REASON_ARM_EJECTED ? "ejected" : "without a live backend");
+    set(w, CONDITION_DEGRADED, CONDITION_TRUE, reason, message);
+}
+
+bool core_obeys(const struct route_status *status, size_t arm_count)
+{
+    for (size_t i = 0; i < arm_count; i++)
+        if (!(fabs(status->arms[i].applied - status->arms[i].desired) <=
+              CORE_WEIGHT_TOLERANCE))
+            return false;
+    return true;
+}
+
+void core_programmed(struct route_status *status, const struct route_spec *spec,
+                     enum reason problem, const char *message, int64_t generation,
+                     int64_t now_ms)
+{
+    struct route_condition *c = &status->conditions[CONDITION_ROUTE_PROGRAMMED];
+
+    if (problem != REASON_NONE)
+        condition_set(c, CONDITION_FALSE, problem, message, generation, now_ms);
+    else if (spec->mode == MODE_SHADOW)
+        condition_set(c, CONDITION_UNKNOWN, REASON_NONE,
+                      "mode is Shadow: nothing is written", generation, now_ms);
+    else if (core_obeys(status, spec->arm_count))
+        condition_set(c, CONDITION_TRUE, REASON_NONE, "", generation, now_ms);
+    else
+        condition_set(c, CONDITION_FALSE, REASON_NONE,
+                      "the data plane has other weights than were decided", generation,
+                      now_ms);
+}
+
+void conditions_update(struct work *w)
+{
+    set_ready(w);
+    set_metrics(w);
+    set_exploring(w);
+    set_frozen(w);
+    set_degraded(w);
+    if (!w->seen->data_plane_known)
+        set(w, CONDITION_ROUTE_PROGRAMMED, CONDITION_UNKNOWN, REASON_NONE,
+            "the data plane was not read");
+}

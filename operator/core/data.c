@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* data.c - what can be known of each arm from the windows that Prometheus answered.
+ *
+ * Absent is not zero, and neither is old: an arm that cannot be seen keeps what was known
+ * of it. One blind arm does not stop a decision about the others, but nobody moves
+ * traffic away from, or on to, an arm for want of data.
+ */
+#include "core/work.h"
+
+#include <math.h>
+
+/* A leader that answers nothing, while this many requests would have been its share, has
+ * failed: hanging requests leave no trace in counters of answers. */
+static const double silence_evidence = 20;
+
+static void problem_set(struct work *w, enum reason reason, int arm)
+{
+    if (w->problem != REASON_NONE)
+        return;
+    w->problem = reason;
+    w->problem_arm = arm;
+}
+
+static bool counted(const struct objective_observation *o)
+{
+    return !isnan(o->good) && !isnan(o->events) && o->events > 0;
+}
+
+/* Counts that no counter can have: the rules are broken, nothing of them is used. */
+static void check_counts(struct work *w, size_t arm,
+                         const struct objective_observation *o)
+{
+    if (isinf(o->good) || isinf(o->events))
+        problem_set(w, REASON_INFINITE, (int)arm);
+    else if (o->good < 0 || o->events < 0)
+        problem_set(w, REASON_BAD_ANSWER, (int)arm);
+}
+
+static void read_arm(struct work *w, size_t arm)
+{
+    struct arm_work *a = &w->arms[arm];
+    bool any = false;
+    bool scraped = false;
+    bool lacking = false;
+
+    a->stale = a->seen->newest_ms > 0 &&
+               w->now_ms - a->seen->newest_ms > w->spec->guardrails.max_data_age_ms;
+    a->now->samples = 0;
+    for (size_t i = 0; i < w->objective_count; i++) {
+        const struct objective_observation *o = &a->seen->objectives[i];
+        const struct route_objective *spec = &w->spec->reward.objectives[i];
+        bool has = counted(o);
+
+        check_counts(w, arm, o);
+        any |= has;
+        scraped |= !isnan(o->events);
+        lacking |= !has && spec->weight > 0 && spec->missing == MISSING_HOLD;
+        a->objectives[i].events = isfinite(o->events) ? o->events : 0;
+        a->objectives[i].ratio = has ? fmin(o->good / o->events, 1) : (double)NAN;
+        if (has && o->good > o->events)
+            w->out->clamps++;
+        a->now->samples = fmax(a->now->samples, a->objectives[i].events);
+    }
+    a->sight = a->stale || a->seen->newest_ms <= 0 || !scraped ? SIGHT_BLIND
+               : !any                                          ? SIGHT_IDLE
+               : lacking                                       ? SIGHT_PARTIAL
+                                                               : SIGHT_SEEN;
+}
+
+/* The part of the window that came since the arm was last counted. */
+static double fresh_share(const struct work *w, const struct arm_work *a)
+{
+    int64_t newest = a->seen->newest_ms < w->now_ms ? a->seen->newest_ms : w->now_ms;
+    double window = (double)route_window_ms(w->spec->reward.window);
+
+    if (a->sight < SIGHT_PARTIAL)
+        return 0;
+    if (!a->was->counted_until_ms)
+        return 1;
+    return fmin(1, fmax(0, (double)(newest - a->was->counted_until_ms) / window));
+}
+
+/* Requests that the arm would have answered, judging by the others and the weights. */
+static double expected_samples(const struct work *w, size_t arm)
+{
+    double samples = 0;
+    double weight = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (i != arm && w->arms[i].sight >= SIGHT_PARTIAL) {
+            samples += w->arms[i].now->samples;
+            weight += w->arms[i].start;
+        }
+    return weight > 0 ? samples * w->arms[arm].start / weight : 0;
+}
+
+static void check_leader(struct work *w)
+{
+    int leader = w->before->leader;
+    int64_t window = route_window_ms(w->spec->reward.window);
+    struct arm_work *a;
+
+    if (leader == ROUTE_NO_ARM || !w->arms[leader].ready)
+        return;
+    a = &w->arms[leader];
+    if (a->sight == SIGHT_IDLE &&
+        w->now_ms - w->before->last_leader_change_ms > 2 * window &&
+        expected_samples(w, (size_t)leader) >= silence_evidence) {
+        a->failing = true;
+        a->deficit = 1;
+    } else if (a->sight == SIGHT_BLIND || a->sight == SIGHT_IDLE) {
+        problem_set(w, a->stale ? REASON_STALE_DATA : REASON_NO_DATA, leader);
+    }
+}
+
+static void check_all(struct work *w)
+{
+    int64_t newest = 0;
+    bool stale = false;
+    bool seen = false;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        const struct arm_work *a = &w->arms[i];
+
+        stale |= a->stale;
+        seen |= a->sight >= SIGHT_PARTIAL;
+        if (a->sight != SIGHT_BLIND && a->seen->newest_ms > newest)
+            newest = a->seen->newest_ms;
+    }
+    if (!seen)
+        problem_set(w, stale ? REASON_STALE_DATA : REASON_NO_DATA, ROUTE_NO_ARM);
+    if (newest > w->status->last_observation_ms)
+        w->status->last_observation_ms = newest;
+}
+
+static void read_data_plane(struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        a->ready =
+            w->seen->data_plane_known ? a->seen->ready : a->was->state != ARM_NOT_READY;
+        if (w->seen->data_plane_known)
+            a->now->applied = a->seen->applied;
+    }
+}
+
+void data_read(struct work *w)
+{
+    read_data_plane(w);
+    w->problem = w->seen->problem;
+    if (w->problem != REASON_NONE)
+        return;
+    for (size_t i = 0; i < w->arm_count; i++)
+        read_arm(w, i);
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].fresh = fresh_share(w, &w->arms[i]);
+    check_all(w);
+    check_leader(w);
+}

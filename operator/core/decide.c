@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/decide.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/conditions.h"
+#include "core/leader.h"
+#include "core/policy.h"
+#include "core/pool.h"
+#include "core/work.h"
+
+/* Weights that a status may bring, made valid: they sum to one and are none below zero.
+ */
+static void read_weights(struct work *w)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        double v = w->before->arms[i].desired;
+
+        w->arms[i].start = isfinite(v) ? fmin(1, fmax(0, v)) : 0;
+        total += w->arms[i].start;
+    }
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].start =
+            total > 0 ? w->arms[i].start / total : 1 / (double)w->arm_count;
+}
+
+static void begin(struct work *w, const struct route_spec *spec,
+                  const struct route_status *previous, const struct observation *seen,
+                  int64_t generation, int64_t now_ms, struct decision *out)
+{
+    *w = (struct work){
+        .spec = spec,
+        .before = previous,
+        .seen = seen,
+        .status = &out->status,
+        .out = out,
+        .now_ms = now_ms,
+        .generation = generation,
+        .arm_count = spec->arm_count,
+        .objective_count = spec->reward.objective_count,
+        .problem_arm = ROUTE_NO_ARM,
+        .subject = ROUTE_NO_ARM,
+    };
+    out->write = false;
+    out->regret = 0;
+    out->exploration_cost = 0;
+    out->clamps = 0;
+    out->event_count = 0;
+    route_status_copy(&out->status, previous, spec);
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        a->seen = &seen->arms[i];
+        a->was = &previous->arms[i];
+        a->now = &out->status.arms[i];
+        a->objectives = &out->status.objectives[i * w->objective_count];
+        a->estimate = NAN;
+        a->stderr_mean = NAN;
+    }
+    read_weights(w);
+}
+
+/* Everything that can be said of the arms, whether or not anything may move. */
+static void measure(struct work *w)
+{
+    data_read(w);
+    if (w->problem == REASON_NONE)
+        reward_measure(w);
+    eligibility_update(w);
+    if (w->problem == REASON_NONE) {
+        reward_advance(w);
+        if (policy_of(w->spec->policy.type)->pools)
+            pool_advance(w);
+    }
+    evidence_update(w);
+    if (w->problem != REASON_NONE)
+        return;
+    regret_update(w);
+    for (size_t i = 0; i < w->arm_count; i++) {
+        const struct arm_work *a = &w->arms[i];
+
+        if (a->sight >= SIGHT_PARTIAL)
+            a->now->counted_until_ms =
+                a->seen->newest_ms < w->now_ms ? a->seen->newest_ms : w->now_ms;
+    }
+}
+
+static void stay(struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].weight = w->arms[i].start;
+}
+
+static void end(struct work *w, enum verdict verdict, enum reason reason)
+{
+    w->out->verdict = verdict;
+    w->out->reason = reason;
+}
+
+static bool pinned(const struct work *w)
+{
+    const struct route_pin *pin = &w->spec->pin;
+
+    return pin->set && (!pin->until_ms || w->now_ms < pin->until_ms);
+}
+
+static void follow_pin(struct work *w)
+{
+    double total = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++)
+        total += w->spec->pin.weights[i];
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].weight =
+            total > 0 ? w->spec->pin.weights[i] / total : w->arms[i].start;
+    end(w, VERDICT_PINNED, REASON_PIN);
+}
+
+static bool any_ready(const struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (w->arms[i].ready)
+            return true;
+    return false;
+}
+
+/* The data say nothing: weights stay, but for an arm without a live backend. */
+static void hold(struct work *w)
+{
+    int leader = w->before->leader;
+
+    stay(w);
+    if (leader != ROUTE_NO_ARM && !w->arms[leader].ready)
+        leader_choose(w);
+    if (guardrails_evacuate_unready(w)) {
+        bool switched = w->status->leader != leader;
+
+        end(w, switched ? VERDICT_SWITCHED : VERDICT_ADJUSTED,
+            switched ? REASON_LEADER_FAILED : REASON_ARM_NOT_READY);
+        return;
+    }
+    end(w, VERDICT_HELD, w->problem);
+}
+
+/* A reason that says more than "the best arm leads", when there is one. */
+static void refine_reason(struct work *w)
+{
+    static const struct {
+        enum arm_state state;
+        enum reason reason;
+    } changes[] = {
+        {ARM_NOT_READY, REASON_ARM_NOT_READY},
+        {ARM_EJECTED,   REASON_ARM_EJECTED  },
+        {ARM_REENTRY,   REASON_ARM_REENTERED},
+    };
+
+    if (w->out->reason != REASON_BEST_ARM && w->out->reason != REASON_WITHIN_MARGIN)
+        return;
+    if (w->spec->policy.type == POLICY_STATIC)
+        w->out->reason = REASON_STATIC;
+    for (size_t c = 0; c < ARRAY_LEN(changes); c++)
+        for (size_t i = 0; i < w->arm_count; i++)
+            if (w->arms[i].now->state == changes[c].state &&
+                w->arms[i].was->state != changes[c].state) {
+                w->out->reason = changes[c].reason;
+                w->subject = (int)i;
+                return;
+            }
+}
+
+static bool moved(const struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (fabs(w->arms[i].weight - w->arms[i].start) > 1e-9)
+            return true;
+    return false;
+}
+
+static void choose(struct work *w)
+{
+    leader_choose(w);
+    policy_apply(w);
+    guardrails_apply(w);
+    refine_reason(w);
+    w->out->verdict = w->status->leader != w->before->leader ? VERDICT_SWITCHED
+                      : moved(w)                             ? VERDICT_ADJUSTED
+                                                             : VERDICT_KEPT;
+}
+
+static void decide(struct work *w)
+{
+    if (w->spec->mode == MODE_FROZEN) {
+        stay(w);
+        end(w, VERDICT_FROZEN, REASON_FROZEN);
+    } else if (pinned(w)) {
+        follow_pin(w);
+    } else if (!any_ready(w)) {
+        stay(w);
+        end(w, VERDICT_HELD, REASON_NO_ELIGIBLE_ARM);
+    } else if (w->problem != REASON_NONE) {
+        hold(w);
+    } else {
+        choose(w);
+    }
+}
+
+/* One sentence for people. Figures stay out of it: they have fields of their own, and a
+ * message that changes with every decision is a write with every decision. */
+static void write_message(struct work *w)
+{
+    static const char *const sentences[REASON_COUNT] = {
+        [REASON_BEST_ARM] = "has the best reward",
+        [REASON_LEADER_CHANGE] = "took the lead: better by more than the margin",
+        [REASON_LEADER_FAILED] = "took the lead: the leader failed",
+        [REASON_WITHIN_MARGIN] = "leads: another arm looks better, within the margin",
+        [REASON_DWELL] = "leads: it has not led for long enough to be left",
+        [REASON_WARMUP] = "leads: arms gather samples",
+        [REASON_ARM_EJECTED] = "is below a minimum: ejected",
+        [REASON_ARM_REENTERED] = "is let back in with little traffic",
+        [REASON_ARM_NOT_READY] = "has no live backend",
+        [REASON_FLAPPING] = "leads: leaders change often, steps are damped",
+        [REASON_PIN] = "leads: weights are pinned by hand",
+        [REASON_FROZEN] = "leads: weights are frozen",
+        [REASON_STATIC] = "has the best reward: the split is even by order",
+        [REASON_NO_ELIGIBLE_ARM] = "leads: no arm is fit to take traffic",
+        [REASON_NO_DATA] = "has no data of an objective that counts",
+        [REASON_STALE_DATA] = "has only data that are too old",
+    };
+    const char *sentence = sentences[w->out->reason];
+    int arm = w->subject != ROUTE_NO_ARM       ? w->subject
+              : w->problem_arm != ROUTE_NO_ARM ? w->problem_arm
+                                               : w->status->leader;
+
+    if (w->problem != REASON_NONE && w->seen->problem == w->out->reason)
+        (void)snprintf(w->status->message, sizeof(w->status->message), "%s",
+                       w->seen->detail);
+    else
+        (void)snprintf(w->status->message, sizeof(w->status->message), "%s %s",
+                       work_arm_name(w, arm),
+                       sentence ? sentence : reason_name(w->out->reason));
+}
+
+static void finish(struct work *w)
+{
+    struct route_status *s = w->status;
+    double following = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        w->out->weights[i] = w->arms[i].weight;
+        s->arms[i].desired = w->arms[i].weight;
+        if ((int)i == s->leader)
+            following = w->arms[i].weight;
+    }
+    s->exploration = fmax(0, 1 - following);
+    s->observed_generation = w->generation;
+    s->mode = w->spec->mode;
+    s->verdict = w->out->verdict;
+    s->reason = w->out->reason;
+    s->decisions++;
+    if (s->verdict != VERDICT_HELD)
+        s->last_decision_ms = w->now_ms;
+    write_message(w);
+    conditions_update(w);
+    events_add(w);
+    w->out->write = w->spec->mode == MODE_ACTIVE && !core_obeys(s, w->arm_count);
+}
+
+void core_decide(const struct route_spec *spec, const struct route_status *previous,
+                 const struct observation *seen, int64_t generation, int64_t now_ms,
+                 struct decision *out)
+{
+    struct work w;
+
+    begin(&w, spec, previous, seen, generation, now_ms, out);
+    measure(&w);
+    decide(&w);
+    finish(&w);
+}
+
+void decision_clear(struct decision *d)
+{
+    route_status_clear(&d->status);
+}

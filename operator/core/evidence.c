@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* evidence.c - what the policy compares arms by, and how likely each is the best. */
+#include "core/work.h"
+
+#include <math.h>
+
+#include "core/policy.h"
+#include "core/pool.h"
+#include "core/stats.h"
+
+static void estimate(const struct work *w, struct arm_work *a)
+{
+    if (policy_of(w->spec->policy.type)->pools) {
+        pool_estimate(a);
+    } else {
+        a->estimate = a->now->reward_ema;
+        a->stderr_mean = a->now->reward_stderr;
+    }
+}
+
+static bool uses_beta(const struct work *w)
+{
+    return w->spec->policy.type == POLICY_PROBABILITY_OF_BEST &&
+           w->spec->policy.posterior == POSTERIOR_BETA;
+}
+
+static void probability_of_best(struct work *w)
+{
+    double first[ROUTE_ARMS_MAX] = {0}; /* means, or successes */
+    double second[ROUTE_ARMS_MAX] = {0};
+    double probability[ROUTE_ARMS_MAX];
+    size_t arms[ROUTE_ARMS_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        a->now->probability_best = NAN;
+        if (!a->ready || isnan(a->estimate) || isnan(a->stderr_mean))
+            continue;
+        first[n] = uses_beta(w) ? a->now->discounted_good : a->estimate;
+        second[n] = uses_beta(w) ? a->now->discounted_events : a->stderr_mean;
+        arms[n++] = i;
+    }
+    if (uses_beta(w))
+        stats_best_beta(n, first, second, probability);
+    else
+        stats_best_gaussian(n, first, second, probability);
+    for (size_t i = 0; i < n; i++)
+        w->arms[arms[i]].now->probability_best = probability[i];
+}
+
+void evidence_update(struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        estimate(w, &w->arms[i]);
+    if (w->problem == REASON_NONE)
+        probability_of_best(w);
+}

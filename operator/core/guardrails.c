@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guardrails.c - from the weights one would want to those one may set.
+ *
+ * Always: they sum to one, and none leaves its bounds. What may take several decisions is
+ * the way there: the move from the old weights to the new is shortened along its line
+ * until no arm gains more than maxStepUp or loses more than maxStepDown. A point on the
+ * line between two valid splits is a valid split, so nothing has to be mended afterwards.
+ *
+ * Weight that leaves a failed arm is not part of that move. It leaves first (an ejected
+ * arm by maxStepDown, one without a live backend at once), and those who receive it, in
+ * proportion to their targets, are exempt from maxStepUp: it has to go somewhere.
+ */
+#include "core/work.h"
+
+#include <math.h>
+
+#include "core/leader.h"
+#include "core/policy.h"
+
+static void set_bounds(struct work *w)
+{
+    const struct route_guardrails *g = &w->spec->guardrails;
+    double floor_weight = fmin(fmax(g->min_weight, 0), 1 / (double)w->arm_count);
+    double even = 1 / fmax(1, (double)policy_participants(w));
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+        bool leads = (int)i == w->status->leader;
+        bool leaderless = w->status->leader == ROUTE_NO_ARM;
+
+        a->low = floor_weight;
+        a->high = fmax(a->low, g->max_weight);
+        if (!a->ready)
+            a->low = a->high = 0;
+        else if (!a->participating)
+            a->high = fmax(a->low, fmin(a->high, a->target));
+        else if (!leads && !leaderless && a->sight != SIGHT_SEEN &&
+                 a->sight != SIGHT_IDLE)
+            a->high = fmax(a->low, fmin(a->high, a->start)); /* unseen: no promotion */
+        else if (!leads && !leaderless && a->now->state == ARM_WARMUP)
+            a->high = fmax(a->low, fmin(a->high, even));
+    }
+}
+
+/* Weights within bounds that sum to one, as near to `wanted` as clipping and sharing out
+ * what is over or missing (in proportion to the room that each has) can come. Bounds that
+ * leave no solution give way: ceilings of participants first, then floors. */
+static void fit(struct work *w, const double *wanted, double *weights)
+{
+    double low = 0;
+    double high = 0;
+    double sum = 0;
+    double room = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        low += w->arms[i].low;
+        high += w->arms[i].high;
+    }
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        if (high < 1 && a->participating)
+            a->high = 1;
+        if (low > 1)
+            a->low /= low;
+        weights[i] = fmin(fmax(wanted[i], a->low), a->high);
+        sum += weights[i];
+    }
+    for (size_t i = 0; i < w->arm_count; i++)
+        room += sum < 1 ? w->arms[i].high - weights[i] : weights[i] - w->arms[i].low;
+    for (size_t i = 0; i < w->arm_count && room > 0; i++) {
+        double own = sum < 1 ? w->arms[i].high - weights[i] : weights[i] - w->arms[i].low;
+
+        weights[i] += (1 - sum) * own / room;
+    }
+}
+
+/* Give `freed` to the participants, in proportion to their targets. */
+static void hand_over(struct work *w, double freed, double *weights)
+{
+    size_t count = policy_participants(w);
+    double targets = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (w->arms[i].participating)
+            targets += w->arms[i].target;
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (w->arms[i].participating)
+            weights[i] +=
+                targets > 0 ? freed * w->arms[i].target / targets : freed / (double)count;
+}
+
+/* Weight leaves the failed arms; what they keep is fixed for the rest of this decision.
+ */
+static void evacuate(struct work *w, double *weights)
+{
+    double step = w->spec->guardrails.max_step_down;
+    double freed = 0;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        weights[i] = a->start;
+        if (a->participating || (a->ready && a->now->state != ARM_EJECTED))
+            continue;
+        if (a->ready)
+            weights[i] = fmax(fmin(a->high, a->start), a->start - step);
+        else
+            weights[i] = 0;
+        freed += a->start - weights[i];
+        if (weights[i] > a->high)
+            a->low = a->high = weights[i];
+    }
+    hand_over(w, freed, weights);
+}
+
+/* The share of the way from `from` to `to` that the steps allow. */
+static double allowed_share(const struct work *w, const double *from, const double *to,
+                            double step_up, double step_down)
+{
+    double share = 1;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        double move = to[i] - from[i];
+
+        if (move > step_up)
+            share = fmin(share, step_up / move);
+        else if (-move > step_down)
+            share = fmin(share, step_down / -move);
+    }
+    return share;
+}
+
+void guardrails_apply(struct work *w)
+{
+    const struct route_guardrails *g = &w->spec->guardrails;
+    double damping = leader_damping(w);
+    double from[ROUTE_ARMS_MAX] = {0};
+    double wanted[ROUTE_ARMS_MAX] = {0};
+    double to[ROUTE_ARMS_MAX] = {0};
+    double share;
+
+    set_bounds(w);
+    evacuate(w, to);
+    fit(w, to, from);
+    for (size_t i = 0; i < w->arm_count; i++)
+        wanted[i] = w->arms[i].target;
+    fit(w, wanted, to);
+    share = allowed_share(w, from, to, g->max_step_up * damping, g->max_step_down);
+    if (share < 1 && damping < 1 &&
+        share < allowed_share(w, from, to, g->max_step_up, g->max_step_down) &&
+        w->out->reason != REASON_LEADER_CHANGE && w->out->reason != REASON_LEADER_FAILED)
+        w->out->reason = REASON_FLAPPING;
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].weight = from[i] + share * (to[i] - from[i]);
+}
+
+bool guardrails_evacuate_unready(struct work *w)
+{
+    double weights[ROUTE_ARMS_MAX] = {0};
+    bool moved = false;
+
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        a->participating = a->ready && a->now->state != ARM_EJECTED;
+    }
+    if (!policy_participants(w))
+        for (size_t i = 0; i < w->arm_count; i++)
+            w->arms[i].participating = w->arms[i].ready;
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        moved |= !a->ready && a->start > 0;
+        a->target = a->start;
+        a->high =
+            a->start; /* of those that are out but ready: they keep what they have */
+    }
+    if (!moved)
+        return false;
+    evacuate(w, weights);
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].weight = weights[i];
+    return true;
+}

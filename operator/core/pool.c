@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool.c - discounted sums of successes and trials, for the policies that compare by
+ * them.
+ *
+ * What is added is the part of the window that came since the last decision, so that an
+ * event counts once however windows overlap. A pool that its own window contradicts is
+ * thrown away: the arm has changed, and old evidence of it is worth nothing.
+ */
+#include "core/pool.h"
+
+#include <math.h>
+
+static const double contradiction = 3; /* standard errors */
+
+static bool contradicted(const struct arm_work *a, double good, double trials)
+{
+    double before = good / trials;
+    double smoothed = (good + 1) / (trials + 2);
+    double error = hypot(sqrt(smoothed * (1 - smoothed) / trials), a->reward_stderr);
+
+    return fabs(a->reward - before) > contradiction * error;
+}
+
+static void advance(const struct work *w, struct arm_work *a)
+{
+    struct route_arm_status *s = a->now;
+    double intervals = a->fresh * (double)route_window_ms(w->spec->reward.window) /
+                       (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
+    double keep = pow(w->spec->policy.discount, intervals);
+
+    s->discounted_good = keep * s->discounted_good + a->fresh * a->successes;
+    s->discounted_events = keep * s->discounted_events + a->fresh * a->trials;
+    if (s->discounted_events > a->trials &&
+        contradicted(a, s->discounted_good, s->discounted_events)) {
+        s->discounted_good = a->successes;
+        s->discounted_events = a->trials;
+    }
+}
+
+void pool_advance(struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        if (w->arms[i].sight == SIGHT_SEEN)
+            advance(w, &w->arms[i]);
+}
+
+void pool_estimate(struct arm_work *a)
+{
+    double good = a->now->discounted_good;
+    double trials = a->now->discounted_events;
+    double smoothed = (good + 1) / (trials + 2);
+
+    a->estimate = trials > 0 ? good / trials : (double)NAN;
+    a->stderr_mean = trials > 0 ? sqrt(smoothed * (1 - smoothed) / trials) : (double)NAN;
+}
