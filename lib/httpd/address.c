@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "internal.h"
+#include "httpd/internal.h"
 
 enum { HOST_MAX = 256 };
 

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "internal.h"
+#include "httpd/internal.h"
 
 /* Of a body that is too large, so much is read and dropped before the connection is cut,
  * so that an honest client gets to see the 413. */
@@ -86,14 +86,20 @@ void httpd_response_header(struct httpd_response *resp, const char *name,
 /* ---- answering -----------------------------------------------------------------------
  */
 
+/* Ours and theirs are the same thing under two names. */
+_Static_assert(sizeof(struct httpd_slice) == sizeof(struct MHD_IoVec) &&
+                   offsetof(struct httpd_slice, len) ==
+                       offsetof(struct MHD_IoVec, iov_len),
+               "httpd_slice is MHD_IoVec");
+
 static struct MHD_Response *body_of(struct httpd_response *resp)
 {
     size_t len = resp->body.len;
 
-    if (resp->shared)
-        return MHD_create_response_from_buffer_with_free_callback_cls(
-            resp->shared_len, (void *)(uintptr_t)resp->shared, resp->release,
-            resp->release_arg);
+    if (resp->slices)
+        return MHD_create_response_from_iovec((const struct MHD_IoVec *)resp->slices,
+                                              (unsigned)resp->slice_count, resp->release,
+                                              resp->release_arg);
     if (!len)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     return MHD_create_response_from_buffer(len, buf_take(&resp->body),
@@ -196,7 +202,7 @@ static struct exchange *begin(struct httpd *h)
     x->resp.status = 200;
     x->resp.content_type = "application/json";
     x->resp.header_count = 0;
-    x->resp.shared = NULL;
+    x->resp.slices = NULL;
     x->resp.release = NULL;
     buf_init(&x->resp.body, BODY_MAX);
     (void)atomic_fetch_add(&h->in_flight, 1);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "internal.h"
+#include "httpd/internal.h"
 
 enum {
     DEFAULT_CONNECTIONS = 1000,

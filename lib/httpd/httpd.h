@@ -38,6 +38,12 @@ void httpd_query_each(const struct httpd_request *req, const char *name,
 
 enum { HTTPD_HEADERS_MAX = 16, HTTPD_HEADER_VALUE_MAX = 512 };
 
+/* Some bytes of an answer that stay where they are. */
+struct httpd_slice {
+    const void *bytes;
+    size_t len;
+};
+
 struct httpd_response {
     int status;               /* 200 unless set */
     const char *content_type; /* static text; application/json unless set */
@@ -48,9 +54,10 @@ struct httpd_response {
     } headers[HTTPD_HEADERS_MAX];
     size_t header_count;
 
-    /* Instead of body: bytes that stay where they are until release(release_arg). */
-    const void *shared;
-    size_t shared_len;
+    /* Instead of body: slices, sent one behind the other without being copied. Bytes and
+     * array stay as they are until release(release_arg). */
+    const struct httpd_slice *slices;
+    size_t slice_count;
     void (*release)(void *release_arg);
     void *release_arg;
 };

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "httpd/internal.h"
 
 static bool path_fits(const struct httpd_route *r, const char *path)
 {

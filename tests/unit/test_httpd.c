@@ -51,12 +51,16 @@ static atomic_int releases;
 static void shared(void *arg, const struct httpd_request *req,
                    struct httpd_response *resp)
 {
-    static const char bytes[] = "kept elsewhere";
+    static const struct httpd_slice slices[] = {
+        {"kept",      4},
+        {" ",         1},
+        {"elsewhere", 9}
+    };
 
     (void)arg;
     (void)req;
-    resp->shared = bytes;
-    resp->shared_len = sizeof(bytes) - 1;
+    resp->slices = slices;
+    resp->slice_count = ARRAY_LEN(slices);
     resp->release = released;
     resp->release_arg = &releases;
 }
