@@ -73,7 +73,8 @@ static void set_ratios(struct reference_feature *f, const float *sorted, size_t 
 struct reference *reference_measure(const float *rows, size_t row_count, size_t width)
 {
     struct reference *r = reference_new(width);
-    CLEANUP(mem_freep) float *column = mem_alloc(row_count, sizeof(*column));
+    CLEANUP(mem_freep)
+    float *column = mem_alloc(row_count, sizeof(*column));
 
     r->observations = (double)row_count;
     for (size_t f = 0; row_count && f < width; f++) {
@@ -153,8 +154,10 @@ static bool read_feature(const struct json *j, struct reference_feature *f,
 struct reference *reference_parse(const char *json, size_t feature_count,
                                   struct error *err)
 {
-    CLEANUP(json_freep) struct json *root = json_parse(json, strlen(json), err);
-    CLEANUP(reference_freep) struct reference *r = NULL;
+    CLEANUP(json_freep)
+    struct json *root = json_parse(json, strlen(json), err);
+    CLEANUP(reference_freep)
+    struct reference *r = NULL;
     const struct json *features = json_get(root, "features");
     size_t i = 0;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MatMul and Gemm: rows times a constant matrix. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/build.h"
+#include "engine/ops.h"
+
+struct matmul {
+    size_t in, out;
+    size_t from, to;      /* widths */
+    const float *weights; /* [from][to] */
+    const float *bias;    /* [to] */
+};
+
+static void matmul_run(const void *op, const struct frame *f)
+{
+    const struct matmul *m = op;
+    const float *in = frame_numbers(f, m->in);
+    float *out = frame_numbers(f, m->out);
+
+    for (size_t row = 0; row < f->rows; row++, in += m->from, out += m->to) {
+        const float *w = m->weights;
+
+        memcpy(out, m->bias, m->to * sizeof(*out));
+        for (size_t i = 0; i < m->from; i++, w += m->to)
+            for (size_t j = 0; j < m->to; j++)
+                out[j] += in[i] * w[j];
+    }
+}
+
+/* The constant matrix, times alpha, and turned when the file has it the other way. */
+static bool arrange(const struct build *b, struct matmul *m, const struct onnx_tensor *t,
+                    bool turned, float alpha)
+{
+    float *weights;
+
+    if (t->rank != 2 || !t->numbers)
+        return build_refuse(b, "\"%.*s\" is no matrix of floats",
+                            ONNX_TEXT_ARGS(t->name));
+    m->to = t->dims[turned ? 0 : 1];
+    if (t->dims[turned ? 1 : 0] != m->from || !m->to)
+        return build_refuse(b, "\"%.*s\" is %zu x %zu, the rows have %zu numbers",
+                            ONNX_TEXT_ARGS(t->name), t->dims[0], t->dims[1], m->from);
+    weights = build_alloc(b, t->count, sizeof(*weights));
+    for (size_t i = 0; weights && i < m->from; i++)
+        for (size_t j = 0; j < m->to; j++) {
+            double w = t->numbers[turned ? j * m->from + i : i * m->to + j];
+
+            w *= (double)alpha;
+            if (!(fabs(w) <= (double)FLT_MAX))
+                return build_refuse(b, "\"%.*s\" is not finite", ONNX_TEXT_ARGS(t->name));
+            weights[i * m->to + j] = (float)w;
+        }
+    m->weights = weights;
+    return weights != NULL;
+}
+
+static bool finish(struct build *b, struct matmul *m, const float *bias)
+{
+    struct value *out = bias ? build_output_numbers(b, 0, m->to) : NULL;
+
+    if (!out)
+        return false;
+    m->bias = bias;
+    m->out = out->slot;
+    return build_step(b, matmul_run, m);
+}
+
+bool op_matmul(struct build *b)
+{
+    const struct value *in = build_numbers(b, 0);
+    const struct onnx_tensor *weights = in ? build_constant(b, 1) : NULL;
+    struct matmul *m = weights ? build_alloc(b, 1, sizeof(*m)) : NULL;
+
+    if (!m)
+        return false;
+    m->in = in->slot;
+    m->from = in->width;
+    return arrange(b, m, weights, false, 1) &&
+           finish(b, m, build_alloc(b, m->to, sizeof(float)));
+}
+
+/* beta * C, or zeros. */
+static const float *gemm_bias(const struct build *b, size_t width, float beta)
+{
+    const struct onnx_tensor *t;
+    const float *row;
+    float *bias = build_alloc(b, width, sizeof(*bias));
+
+    if (!bias || !build_has_input(b, 2))
+        return bias;
+    t = build_constant(b, 2);
+    row = t ? build_row_of(b, t, width) : NULL;
+    if (!row)
+        return NULL;
+    for (size_t i = 0; i < width; i++)
+        bias[i] = beta * row[i];
+    return bias;
+}
+
+bool op_gemm(struct build *b)
+{
+    const struct value *in = build_numbers(b, 0);
+    const struct onnx_tensor *weights = in ? build_constant(b, 1) : NULL;
+    struct matmul *m = weights ? build_alloc(b, 1, sizeof(*m)) : NULL;
+    int64_t turn_in, turn_weights;
+    float alpha, beta;
+
+    if (!m || !attr_int(b, "transA", 0, &turn_in) ||
+        !attr_int(b, "transB", 0, &turn_weights) || !attr_float(b, "alpha", 1, &alpha) ||
+        !attr_float(b, "beta", 1, &beta))
+        return false;
+    if (turn_in)
+        return build_refuse(b, "transA is not supported");
+    m->in = in->slot;
+    m->from = in->width;
+    return arrange(b, m, weights, turn_weights != 0, alpha) &&
+           finish(b, m, gemm_bias(b, m->to, beta));
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SVMClassifier: a kernel against every support vector, one decision for every pair of
+ * classes, and the pairs coupled into probabilities.
+ *
+ * Support vectors are kept in groups, feature by feature with a group's vectors side by
+ * side, and coefficients vector by vector: both inner loops run over adjacent floats.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engine/build.h"
+#include "engine/coupling.h"
+#include "engine/ops.h"
+#include "engine/post_transform.h"
+
+enum { GROUP = 16, LANES = 4 };
+
+enum kernel { KERNEL_LINEAR, KERNEL_POLY, KERNEL_RBF, KERNEL_SIGMOID };
+
+struct svm {
+    size_t in, label, out;
+    size_t kernel_slot, sum_slot, pair_slot, coupling_slot;
+    size_t features, classes, vectors, groups;
+    size_t stride;        /* coefficients of a vector: classes - 1, padded to LANES */
+    const size_t *ends;   /* the vectors of class c end before ends[c] */
+    const float *support; /* [groups][features][GROUP] */
+    const float *coefs;   /* [vectors][stride] */
+    const float *rho, *prob_a, *prob_b; /* of each pair */
+    enum kernel kernel;
+    float gamma, coef0, degree;
+};
+
+static void distances(const float *row, const float *group, size_t features, float *out)
+{
+    float acc[GROUP] = {0};
+
+    for (size_t i = 0; i < features; i++, group += GROUP)
+        for (size_t lane = 0; lane < GROUP; lane++) {
+            float d = row[i] - group[lane];
+
+            acc[lane] += d * d;
+        }
+    memcpy(out, acc, sizeof(acc));
+}
+
+static void products(const float *row, const float *group, size_t features, float *out)
+{
+    float acc[GROUP] = {0};
+
+    for (size_t i = 0; i < features; i++, group += GROUP)
+        for (size_t lane = 0; lane < GROUP; lane++)
+            acc[lane] += row[i] * group[lane];
+    memcpy(out, acc, sizeof(acc));
+}
+
+static void apply_kernel(const struct svm *s, float *k)
+{
+    switch (s->kernel) {
+    case KERNEL_LINEAR:
+        break;
+    case KERNEL_POLY:
+        for (size_t i = 0; i < s->vectors; i++)
+            k[i] = powf(s->gamma * k[i] + s->coef0, s->degree);
+        break;
+    case KERNEL_RBF:
+        for (size_t i = 0; i < s->vectors; i++)
+            k[i] = expf(-s->gamma * k[i]);
+        break;
+    case KERNEL_SIGMOID:
+        for (size_t i = 0; i < s->vectors; i++)
+            k[i] = tanhf(s->gamma * k[i] + s->coef0);
+        break;
+    }
+}
+
+static void kernels(const struct svm *s, const float *row, float *k)
+{
+    const float *group = s->support;
+
+    for (size_t g = 0; g < s->groups; g++, group += s->features * GROUP)
+        if (s->kernel == KERNEL_RBF)
+            distances(row, group, s->features, k + g * GROUP);
+        else
+            products(row, group, s->features, k + g * GROUP);
+    apply_kernel(s, k);
+}
+
+/* sums[c][j]: what the vectors of class c say in the j-th of the pairs c is part of. */
+static void class_sums(const struct svm *s, const float *k, float *sums)
+{
+    const float *coef = s->coefs;
+    size_t v = 0;
+
+    memset(sums, 0, s->classes * s->stride * sizeof(*sums));
+    for (size_t c = 0; c < s->classes; c++, sums += s->stride)
+        for (; v < s->ends[c]; v++, coef += s->stride)
+            for (size_t i = 0; i < s->stride; i += LANES)
+                for (size_t lane = 0; lane < LANES; lane++)
+                    sums[i + lane] += k[v] * coef[i + lane];
+}
+
+/* The votes decide the label, as in libsvm; the probabilities may see it differently. */
+static int32_t decide(const struct svm *s, const float *sums, float *votes, double *pairs)
+{
+    size_t p = 0;
+
+    memset(votes, 0, s->classes * sizeof(*votes));
+    for (size_t i = 0; i < s->classes; i++)
+        for (size_t j = i + 1; j < s->classes; j++, p++) {
+            float d = sums[i * s->stride + j - 1] + sums[j * s->stride + i] + s->rho[p];
+
+            votes[d > 0 ? i : j]++;
+            pairs[p] =
+                coupling_sigmoid((double)d, (double)s->prob_a[p], (double)s->prob_b[p]);
+        }
+    return argmax_row(votes, s->classes);
+}
+
+static void svm_run(const void *op, const struct frame *f)
+{
+    const struct svm *s = op;
+    const float *row = frame_numbers(f, s->in);
+    float *out = frame_numbers(f, s->out);
+    int32_t *label = frame_classes(f, s->label);
+    float *sums = frame_numbers(f, s->sum_slot);
+    double *pairs = f->slots[s->pair_slot];
+
+    for (size_t i = 0; i < f->rows; i++, row += s->features, out += s->classes) {
+        float *k = frame_numbers(f, s->kernel_slot);
+
+        kernels(s, row, k);
+        class_sums(s, k, sums);
+        label[i] = decide(s, sums, out, pairs); /* out: free until the coupling */
+        couple(pairs, s->classes, f->slots[s->coupling_slot], out);
+    }
+}
+
+static bool read_kernel(const struct build *b, struct svm *s)
+{
+    static const char *const words[] = {"LINEAR", "POLY", "RBF", "SIGMOID", NULL};
+    struct build_floats params;
+    int kernel;
+
+    if (!attr_word(b, "kernel_type", "LINEAR", words, &kernel) ||
+        !attr_floats(b, "kernel_params", &params))
+        return false;
+    if (params.n != 0 && params.n != 3)
+        return build_refuse(b, "kernel_params has %zu numbers, not 3", params.n);
+    s->kernel = (enum kernel)kernel;
+    s->gamma = params.n ? params.v[0] : 0;
+    s->coef0 = params.n ? params.v[1] : 0;
+    s->degree = params.n ? params.v[2] : 0;
+    return true;
+}
+
+static bool read_classes(const struct build *b, struct svm *s)
+{
+    struct build_ints counts;
+    size_t *ends;
+
+    if (!attr_ints(b, "vectors_per_class", &counts))
+        return false;
+    if (counts.n != s->classes || s->classes < 2)
+        return build_refuse(b, "vectors_per_class has %zu numbers for %zu classes",
+                            counts.n, s->classes);
+    ends = build_alloc(b, s->classes, sizeof(*ends));
+    if (!ends)
+        return false;
+    for (size_t c = 0; c < s->classes; c++) {
+        if (counts.v[c] < 0 || counts.v[c] > INT32_MAX)
+            return build_refuse(b, "vectors_per_class has a wrong number");
+        s->vectors += (size_t)counts.v[c];
+        ends[c] = s->vectors;
+    }
+    s->ends = ends;
+    return true;
+}
+
+static bool arrange_support(const struct build *b, struct svm *s)
+{
+    struct build_floats file;
+    float *support;
+
+    if (!attr_floats(b, "support_vectors", &file))
+        return false;
+    if (!s->vectors || file.n / s->vectors != s->features || file.n % s->vectors)
+        return build_refuse(b, "%zu numbers for %zu support vectors of %zu features",
+                            file.n, s->vectors, s->features);
+    s->groups = (s->vectors + GROUP - 1) / GROUP;
+    support = build_alloc(b, s->groups * s->features * GROUP, sizeof(*support));
+    if (!support)
+        return false;
+    for (size_t v = 0; v < s->vectors; v++)
+        for (size_t i = 0; i < s->features; i++)
+            support[(v / GROUP * s->features + i) * GROUP + v % GROUP] =
+                file.v[v * s->features + i];
+    s->support = support;
+    return true;
+}
+
+static bool arrange_coefs(const struct build *b, struct svm *s)
+{
+    struct build_floats file;
+    size_t per_vector = s->classes - 1;
+    float *coefs;
+
+    if (!attr_floats(b, "coefficients", &file))
+        return false;
+    if (file.n / per_vector != s->vectors || file.n % per_vector)
+        return build_refuse(b, "%zu coefficients for %zu vectors of %zu classes", file.n,
+                            s->vectors, s->classes);
+    s->stride = (per_vector + LANES - 1) / LANES * LANES;
+    coefs = build_alloc(b, s->vectors * s->stride, sizeof(*coefs));
+    if (!coefs)
+        return false;
+    for (size_t i = 0; i < per_vector; i++)
+        for (size_t v = 0; v < s->vectors; v++)
+            coefs[v * s->stride + i] = file.v[i * s->vectors + v];
+    s->coefs = coefs;
+    return true;
+}
+
+static const float *per_pair(const struct build *b, const char *name, size_t pairs)
+{
+    struct build_floats file;
+    float *copy;
+
+    if (!attr_floats(b, name, &file))
+        return NULL;
+    if (file.n != pairs) {
+        (void)build_refuse(b, "%s has %zu numbers for %zu pairs of classes%s", name,
+                           file.n, pairs, file.n ? "" : " (train with probability=True)");
+        return NULL;
+    }
+    copy = build_alloc(b, pairs, sizeof(*copy));
+    if (copy)
+        memcpy(copy, file.v, pairs * sizeof(*copy));
+    return copy;
+}
+
+static bool read_pairs(const struct build *b, struct svm *s, size_t pairs)
+{
+    enum post_transform post;
+
+    s->rho = per_pair(b, "rho", pairs);
+    s->prob_a = s->rho ? per_pair(b, "prob_a", pairs) : NULL;
+    s->prob_b = s->prob_a ? per_pair(b, "prob_b", pairs) : NULL;
+    if (!s->prob_b || !post_transform_attr(b, &post))
+        return false;
+    return post == POST_NONE ||
+           build_refuse(b, "post_transform on probabilities is not supported");
+}
+
+static bool declare(struct build *b, struct svm *s, size_t pairs,
+                    const struct labels *labels)
+{
+    struct value *label = build_output_classes(b, 0, labels);
+    struct value *out = label ? build_output_numbers(b, 1, s->classes) : NULL;
+
+    if (!out)
+        return false;
+    s->label = label->slot;
+    s->out = out->slot;
+    out->sums_to_one = true;
+    b->plan->kind = "SVMClassifier";
+    return build_scratch(b, s->groups * GROUP, &s->kernel_slot) &&
+           build_scratch(b, s->classes * s->stride, &s->sum_slot) &&
+           build_scratch(b, pairs * 2, &s->pair_slot) &&
+           build_scratch(b, coupling_doubles(s->classes) * 2, &s->coupling_slot) &&
+           build_step(b, svm_run, s);
+}
+
+bool op_svm_classifier(struct build *b)
+{
+    const struct value *in = build_numbers(b, 0);
+    struct svm *s = in ? build_alloc(b, 1, sizeof(*s)) : NULL;
+    struct labels labels;
+    size_t pairs;
+
+    if (!s || !attr_labels(b, "classlabels_ints", "classlabels_strings", &labels))
+        return false;
+    s->in = in->slot;
+    s->features = in->width;
+    s->classes = labels.count;
+    if (s->classes > UINT16_MAX)
+        return build_refuse(b, "too many classes");
+    pairs = s->classes * (s->classes - 1) / 2;
+    return read_kernel(b, s) && read_classes(b, s) && arrange_support(b, s) &&
+           arrange_coefs(b, s) && read_pairs(b, s, pairs) &&
+           declare(b, s, pairs, &labels);
+}
