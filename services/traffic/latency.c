@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Below 2^(SUB_BITS + 1) a bucket is a nanosecond; from there on its width doubles with
  * each power of two. */
@@ -53,4 +54,29 @@ void latency_since(const struct latency *now, const struct latency *then,
     for (size_t i = 0; i < LATENCY_BUCKETS; i++)
         out->counts[i] = now->counts[i] - then->counts[i];
     out->total = now->total - then->total;
+}
+
+const char *latency_text(double ns, char out[LATENCY_TEXT_MAX])
+{
+    static const struct {
+        double below_ns; /* where it would round to one digit more */
+        int digits;
+        double unit_ns;
+        const char *unit;
+    } forms[] = {
+        {999.5e3,  0, 1e3, "us"},
+        {9.995e6,  2, 1e6, "ms"},
+        {99.95e6,  1, 1e6, "ms"},
+        {999.5e6,  0, 1e6, "ms"},
+        {INFINITY, 2, 1e9, "s" },
+    };
+    size_t i = 0;
+
+    if (isnan(ns))
+        return "-";
+    while (ns >= forms[i].below_ns)
+        i++;
+    (void)snprintf(out, LATENCY_TEXT_MAX, "%.*f %s", forms[i].digits,
+                   ns / forms[i].unit_ns, forms[i].unit);
+    return out;
 }

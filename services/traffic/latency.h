@@ -31,4 +31,8 @@ double latency_quantile_ns(const struct latency *l, double q);
 void latency_since(const struct latency *now, const struct latency *then,
                    struct latency *out);
 
+/* "35 us", "1.23 ms", "45.6 ms", "1.20 s"; "-" for NAN. */
+enum { LATENCY_TEXT_MAX = 16 };
+const char *latency_text(double ns, char out[LATENCY_TEXT_MAX]);
+
 #endif
