@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/predict_answer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+
+enum { DECIMALS = 7, SCALE = 10000000 };
+
+char *answer_text(char *at, const char *text, size_t n)
+{
+    memcpy(at, text, n);
+    return at + n;
+}
+
+static char *write_whole(char *at, uint64_t v)
+{
+    char digits[20];
+    size_t n = 0;
+
+    do {
+        digits[n++] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    while (n)
+        *at++ = digits[--n];
+    return at;
+}
+
+/* `places` digits of v behind a point, without the zeros at the end. */
+static char *write_fraction(char *at, uint32_t v, int places)
+{
+    if (!v)
+        return at;
+    *at = '.';
+    for (int i = places; i > 0; i--) {
+        at[i] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    at += places;
+    while (*at == '0')
+        at--;
+    return at + 1;
+}
+
+char *answer_probability(char *at, float p)
+{
+    uint32_t scaled;
+
+    if (!isfinite(p))
+        return ANSWER_LITERAL(at, "null");
+    if (!(p >= 0 && p <= 1))
+        return at + number_format((double)p, at);
+    scaled = (uint32_t)((double)p * SCALE + 0.5);
+    *at++ = scaled == SCALE ? '1' : '0';
+    return write_fraction(at, scaled % SCALE, DECIMALS);
+}
+
+char *answer_row(char *at, const struct served *s, const float *probabilities,
+                 size_t predicted)
+{
+    const struct class_text *c = &s->classes[predicted];
+
+    at = answer_text(at, c->head, c->head_len);
+    for (size_t i = 0; i < s->class_count; i++) {
+        if (i)
+            *at++ = ',';
+        at = answer_text(at, s->classes[i].key, s->classes[i].key_len);
+        at = answer_probability(at, probabilities[i]);
+    }
+    at = ANSWER_LITERAL(at, "},\"confidence\":");
+    return answer_probability(at, probabilities[predicted]);
+}
+
+char *answer_time(char *at, int64_t ns)
+{
+    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
+
+    at = ANSWER_LITERAL(at, ",\"processing_time_ms\":");
+    at = write_whole(at, us / 1000);
+    return write_fraction(at, (uint32_t)(us % 1000), 3);
+}

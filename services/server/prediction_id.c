@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/prediction_id.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include "server/base64url.h"
+
+/* The bytes: FORMAT; five strings, each behind a byte with its length; when; unique
+ * number (both big-endian); the first TAG_SIZE bytes of the HMAC of all before it. */
+enum {
+    FORMAT = 1,
+    TAG_SIZE = 16,
+    DIGEST_SIZE = 32,
+    BYTES_MAX = 1 + 4 * (1 + ID_NAME_MAX) + 1 + ID_CLASS_MAX + 8 + 8 + TAG_SIZE,
+};
+
+_Static_assert((BYTES_MAX + 2) / 3 * 4 < ID_TEXT_MAX, "every id fits its text");
+
+struct signer {
+    gnutls_hmac_hd_t hmac; /* keyed once; gnutls_hmac_output() rewinds it */
+};
+
+struct signer *signer_new(const void *secret, size_t n)
+{
+    struct signer *s = mem_alloc(1, sizeof(*s));
+    int rc = gnutls_hmac_init(&s->hmac, GNUTLS_MAC_SHA256, secret, n);
+
+    assert(rc == GNUTLS_E_SUCCESS);
+    return s;
+}
+
+void signer_free(struct signer *s)
+{
+    if (!s)
+        return;
+    gnutls_hmac_deinit(s->hmac, NULL);
+    free(s);
+}
+
+static void make_tag(struct signer *s, const uint8_t *bytes, size_t n,
+                     uint8_t tag[TAG_SIZE])
+{
+    uint8_t digest[DIGEST_SIZE];
+    int rc = gnutls_hmac(s->hmac, bytes, n);
+
+    assert(rc == GNUTLS_E_SUCCESS);
+    gnutls_hmac_output(s->hmac, digest);
+    memcpy(tag, digest, TAG_SIZE);
+}
+
+static uint8_t *put_string(uint8_t *at, const char *text, size_t max)
+{
+    size_t n = strlen(text);
+
+    assert(n <= max);
+    *at++ = (uint8_t)n;
+    memcpy(at, text, n);
+    return at + n;
+}
+
+static uint8_t *put_u64(uint8_t *at, uint64_t v)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        *at++ = (uint8_t)(v >> shift);
+    return at;
+}
+
+size_t prediction_id_write(struct signer *s, const struct identity *who,
+                           const char *class_name, int64_t issued_ms, uint64_t unique,
+                           char out[ID_TEXT_MAX])
+{
+    uint8_t bytes[BYTES_MAX];
+    uint8_t *at = bytes;
+    size_t len;
+
+    *at++ = FORMAT;
+    at = put_string(at, who->route, ID_NAME_MAX);
+    at = put_string(at, who->arm, ID_NAME_MAX);
+    at = put_string(at, who->model, ID_NAME_MAX);
+    at = put_string(at, who->version, ID_NAME_MAX);
+    at = put_string(at, class_name, ID_CLASS_MAX);
+    at = put_u64(at, (uint64_t)issued_ms);
+    at = put_u64(at, unique);
+    make_tag(s, bytes, (size_t)(at - bytes), at);
+    len = base64url_encode(bytes, (size_t)(at - bytes) + TAG_SIZE, out);
+    out[len] = '\0';
+    return len;
+}
+
+/* What is left to read of the signed bytes. */
+struct reader {
+    const uint8_t *at;
+    size_t left;
+};
+
+static bool get_string(struct reader *r, char *out, size_t max)
+{
+    size_t n = r->left ? r->at[0] : 0;
+
+    if (!r->left || n > max || n > r->left - 1 || memchr(r->at + 1, '\0', n))
+        return false;
+    memcpy(out, r->at + 1, n);
+    out[n] = '\0';
+    r->at += 1 + n;
+    r->left -= 1 + n;
+    return true;
+}
+
+static bool get_u64(struct reader *r, uint64_t *v)
+{
+    if (r->left < 8)
+        return false;
+    *v = 0;
+    for (int i = 0; i < 8; i++)
+        *v = *v << 8 | r->at[i];
+    r->at += 8;
+    r->left -= 8;
+    return true;
+}
+
+bool prediction_id_read(struct signer *s, const char *text, struct prediction_id *id,
+                        struct error *err)
+{
+    uint8_t bytes[BYTES_MAX];
+    uint8_t tag[TAG_SIZE];
+    size_t n = base64url_decode(text, strnlen(text, ID_TEXT_MAX), bytes, sizeof(bytes));
+    struct reader r = {.at = bytes + 1, .left = n - 1 - TAG_SIZE};
+    struct prediction_id found = {.issued_ms = 0};
+    uint64_t issued = 0;
+
+    if (n <= 1 + TAG_SIZE)
+        return error_set(err, ERR_INVALID, "the prediction_id is not one of ours");
+    make_tag(s, bytes, n - TAG_SIZE, tag);
+    if (gnutls_memcmp(tag, bytes + n - TAG_SIZE, TAG_SIZE))
+        return error_set(err, ERR_INVALID, "the prediction_id was not signed by us");
+    if (bytes[0] != FORMAT || !get_string(&r, found.route, ID_NAME_MAX) ||
+        !get_string(&r, found.arm, ID_NAME_MAX) ||
+        !get_string(&r, found.model, ID_NAME_MAX) ||
+        !get_string(&r, found.version, ID_NAME_MAX) ||
+        !get_string(&r, found.class_name, ID_CLASS_MAX) || !get_u64(&r, &issued) ||
+        !get_u64(&r, &found.unique) || r.left)
+        return error_set(err, ERR_INVALID, "the prediction_id is of another format");
+    found.issued_ms = (int64_t)issued;
+    *id = found;
+    return true;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/quick_read.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NUMBER_TEXT_MAX = 63, /* as lib/json has it */
+    EXACT_DIGITS = 15,    /* any such whole number is a double ... */
+    EXACT_POWER = 22,     /* ... and so is any such power of ten: one rounding */
+};
+
+static const char *skip_blanks(const char *at)
+{
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+        at++;
+    return at;
+}
+
+static const char *expect(const char *at, const char *token)
+{
+    size_t n = strlen(token);
+
+    at = skip_blanks(at);
+    return strncmp(at, token, n) == 0 ? at + n : NULL;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The parts of a number as it is read. */
+struct decimal {
+    uint64_t digits; /* all of them as one number, when there are few enough */
+    int count;       /* significant ones */
+    int exponent;
+};
+
+static const char *take_digits(const char *at, struct decimal *d, int exponent_step)
+{
+    for (; is_digit(*at); at++) {
+        if (d->count || *at != '0')
+            d->count++;
+        if (d->count <= EXACT_DIGITS)
+            d->digits = d->digits * 10 + (uint64_t)(*at - '0');
+        d->exponent += exponent_step;
+    }
+    return at;
+}
+
+static const char *take_exponent(const char *at, struct decimal *d)
+{
+    bool negative = *at == '-';
+    int value = 0;
+
+    if (*at == '-' || *at == '+')
+        at++;
+    if (!is_digit(*at))
+        return NULL;
+    for (; is_digit(*at); at++)
+        if (value < 10000)
+            value = value * 10 + (*at - '0');
+    d->exponent += negative ? -value : value;
+    return at;
+}
+
+static double exact_value(const struct decimal *d)
+{
+    static const double powers[EXACT_POWER + 1] = {
+        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    double v = (double)d->digits;
+
+    return d->exponent < 0 ? v / powers[-d->exponent] : v * powers[d->exponent];
+}
+
+/* A JSON number, to the letter, that a float can hold; NULL for anything else. */
+static const char *take_number(const char *at, float *out)
+{
+    const char *begin = at;
+    struct decimal d = {.digits = 0};
+    double v;
+
+    if (*at == '-')
+        at++;
+    if (!is_digit(*at) || (*at == '0' && is_digit(at[1])))
+        return NULL;
+    at = take_digits(at, &d, 0);
+    if (*at == '.') {
+        if (!is_digit(*++at))
+            return NULL;
+        at = take_digits(at, &d, -1);
+    }
+    if (*at == 'e' || *at == 'E') {
+        at = take_exponent(at + 1, &d);
+        if (!at)
+            return NULL;
+    }
+    if (at - begin > NUMBER_TEXT_MAX)
+        return NULL;
+    if (d.count <= EXACT_DIGITS && abs(d.exponent) <= EXACT_POWER)
+        v = *begin == '-' ? -exact_value(&d) : exact_value(&d);
+    else
+        v = strtod(begin, NULL); /* the locale is always "C" in our programs */
+    if (!rows_holds(v))
+        return NULL;
+    *out = (float)v;
+    return at;
+}
+
+bool quick_read(const char *text, size_t n, struct rows *rows)
+{
+    const char *at = expect(text, "{");
+
+    if (!at || !(at = expect(at, "\"features\"")) || !(at = expect(at, ":")) ||
+        !(at = expect(at, "[")) || !rows_resize(rows, 1))
+        return false;
+    for (size_t i = 0; i < rows->width; i++) {
+        if (i && !(at = expect(at, ",")))
+            return false;
+        at = take_number(skip_blanks(at), &rows->values[i]);
+        if (!at)
+            return false;
+    }
+    return (at = expect(at, "]")) && (at = expect(at, "}")) &&
+           skip_blanks(at) == text + n;
+}
