@@ -21,6 +21,7 @@ static const int64_t last_labels_ms = 10000;
 struct flight {
     struct generator *g; /* NULL: room */
     const struct row *row;
+    bool labelled; /* its label will be told */
     int64_t due_ns;
     struct flight *next_free;
 };
@@ -158,8 +159,7 @@ static void on_done(void *arg, const struct httpc_response *resp, const struct e
         count_failure(g, failure_of_error(err->kind), ns, err->msg);
     } else {
         count_answer(g, resp, ns);
-        if (resp->status / 100 == 2 && g->labels_taken &&
-            random_unit(&g->random) < g->options.feedback_ratio)
+        if (resp->status / 100 == 2 && f->labelled && g->labels_taken)
             labels_learn(g->labels, buf_str(&resp->body), resp->body.len, f->row->label);
     }
     give_back(g, f);
@@ -177,7 +177,11 @@ static void send_one(struct generator *g)
     struct error err;
 
     g->first_free = f->next_free;
-    *f = (struct flight){.g = g, .row = row, .due_ns = g->next_ns};
+    /* Drawn now and not when the answer comes: answers do not keep their order. */
+    *f = (struct flight){.g = g,
+                         .row = row,
+                         .labelled = random_unit(&g->random) < g->options.feedback_ratio,
+                         .due_ns = g->next_ns};
     (void)pthread_mutex_lock(&g->lock);
     g->tally.sent++;
     (void)pthread_mutex_unlock(&g->lock);

@@ -79,18 +79,32 @@ static void colour_end(const struct looks *l, struct buf *out)
         buf_puts(out, colour_off);
 }
 
+/* The arms by name, so that each keeps its colour from run to run. */
+static void sort_arms(const struct glance *g, size_t order[ARMS_MAX])
+{
+    for (size_t i = 0; i < g->arm_count; i++) {
+        size_t at = i;
+
+        for (; at > 0 && strcmp(g->arms[order[at - 1]].name, g->arms[i].name) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+}
+
 void progress_shares(const struct glance *g, const struct looks *looks, int cells,
                      struct buf *out)
 {
+    size_t order[ARMS_MAX];
     double total = 0;
     double before = 0;
 
+    sort_arms(g, order);
     for (size_t i = 0; i < g->arm_count; i++)
         total += (double)g->arms[i].answers;
     if (total <= 0)
         return;
     for (size_t i = 0; i < g->arm_count; i++) {
-        double after = before + (double)g->arms[i].answers / total * cells;
+        double after = before + (double)g->arms[order[i]].answers / total * cells;
 
         colour(looks, i, out);
         for (long n = lround(before); n < lround(after); n++)
@@ -103,8 +117,8 @@ void progress_shares(const struct glance *g, const struct looks *looks, int cell
         colour(looks, i, out);
         buf_puts(out, fill_of(looks, i));
         colour_end(looks, out);
-        buf_printf(out, " %s %.0f%%", g->arms[i].name,
-                   100 * (double)g->arms[i].answers / total);
+        buf_printf(out, " %s %.0f%%", g->arms[order[i]].name,
+                   100 * (double)g->arms[order[i]].answers / total);
     }
 }
 
@@ -146,7 +160,8 @@ static void show_live(struct progress *p, const struct glance *now,
     if (recent->failed && p->looks.colours)
         buf_puts(&lines, palette[5]);
     buf_printf(&lines, "%llu errors", (unsigned long long)now->failed);
-    colour_end(&p->looks, &lines);
+    if (recent->failed)
+        colour_end(&p->looks, &lines);
     buf_printf(&lines, "  p95 %s  %llu labels",
                latency_text(latency_quantile_ns(&recent->latency, 0.95), p95),
                (unsigned long long)now->feedback);
