@@ -23,7 +23,7 @@ operator/replay    | base json httpc route core rewards
 operator/rewards   | base json httpc route core
 operator/dataplane | base json httpc route kube core
 operator           | base json metrics httpd httpc web route store kube core rewards dataplane replay
-services/engine    | base
+services/engine    | base json
 services/trainer   | base json engine
 services/server    | base json metrics httpd web engine
 services/traffic   | base json metrics httpd httpc web
