@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "traffic/deck.h"
 #include "traffic/latency.h"
 #include "traffic/pattern.h"
+#include "traffic/pending.h"
+#include "traffic/progress.h"
 #include "traffic/random.h"
 #include "traffic/rows.h"
+#include "traffic/tally.h"
 
 static struct pattern pattern_of(const char *name, double rate, double peak,
                                  double period_s)
@@ -310,6 +314,169 @@ static void bad_rows_are_named(void **state)
     }
 }
 
+static void durations_are_told_with_three_digits(void **state)
+{
+    static const struct {
+        double ns;
+        const char *text;
+    } rows[] = {
+        {0,         "0 us"    },
+        {35400,     "35 us"   },
+        {999499,    "999 us"  },
+        {999600,    "1.00 ms" },
+        {9994000,   "9.99 ms" },
+        {9996000,   "10.0 ms" },
+        {99960000,  "100 ms"  },
+        {999600000, "1.00 s"  },
+        {1.2e11,    "120.00 s"},
+    };
+    char text[LATENCY_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_string_equal(latency_text(rows[i].ns, text), rows[i].text);
+    assert_string_equal(latency_text((double)NAN, text), "-");
+}
+
+static void a_deck_deals_each_card_once_a_round(void **state)
+{
+    enum { CARDS = 20, ROUNDS = 500 };
+    struct random r = {9};
+    struct deck d;
+    int first[CARDS] = {0};
+
+    (void)state;
+    deck_init(&d, CARDS);
+    for (int round = 0; round < ROUNDS; round++) {
+        int seen[CARDS] = {0};
+
+        for (int i = 0; i < CARDS; i++) {
+            size_t card = deck_draw(&d, &r);
+
+            assert_true(card < CARDS);
+            seen[card]++;
+            first[card] += i == 0;
+        }
+        for (int i = 0; i < CARDS; i++)
+            assert_int_equal(seen[i], 1);
+    }
+    for (int i = 0; i < CARDS; i++) /* five deviations of a binomial distribution */
+        assert_in_range(first[i], 1, 25 + 25);
+    deck_clear(&d);
+}
+
+static void labels_wait_in_a_ring(void **state)
+{
+    struct pending p = {.items = NULL};
+    struct random r = {4};
+    int64_t added = 0;
+    int64_t taken = 0;
+
+    (void)state;
+    assert_true(pending_due_ns(&p) == INT64_MAX);
+    while (added < 20000) { /* it grows and shrinks, and wraps around */
+        char id[32];
+
+        if (random_below(&r, 100) < 55) {
+            (void)snprintf(id, sizeof(id), "id-%lld", (long long)added);
+            assert_true(pending_add(&p, added++, id, "x"));
+        } else if (taken < added) {
+            struct pending_item item;
+
+            assert_true(pending_due_ns(&p) == taken);
+            item = pending_take(&p);
+            (void)snprintf(id, sizeof(id), "id-%lld", (long long)taken++);
+            assert_string_equal(item.id, id);
+            free(item.id);
+        }
+        assert_int_equal(p.count, added - taken);
+    }
+    while (p.count < PENDING_MAX)
+        assert_true(pending_add(&p, added++, "", "x"));
+    assert_false(pending_add(&p, added, "", "x"));
+    pending_clear(&p);
+    assert_int_equal(p.count, 0);
+}
+
+static void arms_are_bounded_and_hostile_names_are_others(void **state)
+{
+    static struct tally t;
+    char name[32];
+
+    (void)state;
+    assert_string_equal(tally_arm(&t, NULL)->name, "gateway");
+    assert_string_equal(tally_arm(&t, "svm")->name, "svm");
+    assert_ptr_equal(tally_arm(&t, "svm"), &t.arms[1]);
+    assert_string_equal(tally_arm(&t, "\033[2J")->name, "other");
+    assert_string_equal(tally_arm(&t, "")->name, "other");
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof(name), "arm-%d", i);
+        assert_true(tally_arm(&t, name) < t.arms + ARMS_MAX);
+    }
+    assert_string_equal(tally_arm(&t, "arm-99")->name, "other");
+    assert_string_equal(tally_arm(&t, "arm-0")->name, "arm-0");
+    assert_true(t.arm_count < ARMS_MAX + 1);
+}
+
+static void others_have_a_place_even_if_they_come_last(void **state)
+{
+    static struct tally t;
+    char name[32];
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof(name), "arm-%d", i);
+        (void)tally_arm(&t, name);
+    }
+    assert_int_equal(t.arm_count, ARMS_MAX);
+    assert_string_equal(t.arms[ARMS_MAX - 1].name, "other");
+    assert_ptr_equal(tally_arm(&t, "one-more"), &t.arms[ARMS_MAX - 1]);
+}
+
+static void a_line_is_cut_by_what_is_seen_of_it(void **state)
+{
+    static const struct {
+        const char *line;
+        int columns;
+        const char *cut;
+    } rows[] = {
+        {"hello",                              5, "hello"                      },
+        {"hello",                              4, "hell"                       },
+        {"\033[36m\u2588\u2588\u2588\033[0m!", 2, "\033[36m\u2588\u2588\033[0m"},
+        {"a\tb\nc",                            9, "a b c"                      },
+        {"a\033[3",                            9, "a\033[3"                    },
+        {"abc",                                0, ""                           },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(buf_clear)
+        struct buf out = BUF_INIT(100);
+
+        progress_fit(rows[i].line, rows[i].columns, &out);
+        assert_string_equal(buf_str(&out), rows[i].cut);
+    }
+}
+
+static void a_bar_is_cut_by_the_shares(void **state)
+{
+    static const struct looks plain = {.columns = 80};
+    static struct glance g = {
+        .arms = {{"svm", 1}, {"logit", 2}, {"none", 0}},
+          .arm_count = 3
+    };
+    CLEANUP(buf_clear)
+    struct buf out = BUF_INIT(200);
+
+    (void)state;
+    progress_shares(&g, &plain, 9, &out);
+    assert_string_equal(buf_str(&out), "######+++  # logit 67%  = none 0%  + svm 33%");
+    buf_reset(&out);
+    g.arm_count = 0;
+    progress_shares(&g, &plain, 9, &out);
+    assert_string_equal(buf_str(&out), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +491,13 @@ int main(void)
         cmocka_unit_test(a_window_is_a_difference),
         cmocka_unit_test(rows_become_requests),
         cmocka_unit_test(bad_rows_are_named),
+        cmocka_unit_test(durations_are_told_with_three_digits),
+        cmocka_unit_test(a_deck_deals_each_card_once_a_round),
+        cmocka_unit_test(labels_wait_in_a_ring),
+        cmocka_unit_test(arms_are_bounded_and_hostile_names_are_others),
+        cmocka_unit_test(others_have_a_place_even_if_they_come_last),
+        cmocka_unit_test(a_line_is_cut_by_what_is_seen_of_it),
+        cmocka_unit_test(a_bar_is_cut_by_the_shares),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
