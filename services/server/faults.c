@@ -49,7 +49,7 @@ static bool set_member(struct fault_settings *s, const struct json *member,
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         double v = json_number(member, -1);
 
-        if (strcmp(members[i].name, key))
+        if (strcmp(members[i].name, key) != 0)
             continue;
         if (!(v >= 0 && v <= members[i].high))
             return error_set(err, ERR_INVALID, "%s must be a number from 0 to %g", key,

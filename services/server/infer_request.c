@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/infer_request.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -55,7 +56,7 @@ static bool read_shape(const struct json *shape, struct rows *rows, struct refus
     double width = json_number(flat ? first : json_next(first), 0);
 
     if (!json_is(shape, JSON_ARRAY) || json_count(shape) < 1 || json_count(shape) > 2 ||
-        !(count >= 1) || count != (double)(size_t)count)
+        !(count >= 1) || count != floor(count))
         return refuse(why, ERROR_BAD_JSON, "shape must be [rows, features]");
     if (width != (double)rows->width) {
         why->type = ERROR_WRONG_WIDTH;

@@ -15,7 +15,7 @@
 #include "server/routes.h"
 #include "web/web.h"
 
-enum { WATCH_MS = 1000, RANDOM_SECRET = 32, BODY_DEFAULT = 1 << 20 };
+enum { WATCH_MS = 1000, RANDOM_SECRET = 32, HOUR_MS = 3600000, BODY_DEFAULT = 1 << 20 };
 
 struct settings {
     struct web_flags web;
@@ -285,7 +285,7 @@ int main(int argc, char **argv)
         .model_name = "",
         .model_version = "",
         .secret_file = "",
-        .feedback_ttl_ms = 3600 * 1000,
+        .feedback_ttl_ms = HOUR_MS,
         .feedback_capacity = 65536,
         .threads = 2,
         .max_batch = 256,

@@ -55,12 +55,13 @@ static void make_tag(struct signer *s, const uint8_t *bytes, size_t n,
 
 static uint8_t *put_string(uint8_t *at, const char *text, size_t max)
 {
-    size_t n = strlen(text);
+    uint8_t *length = at++;
 
-    assert(n <= max);
-    *at++ = (uint8_t)n;
-    memcpy(at, text, n);
-    return at + n;
+    assert(strlen(text) <= max);
+    while (*text)
+        *at++ = (uint8_t)*text++;
+    *length = (uint8_t)(at - length - 1);
+    return at;
 }
 
 static uint8_t *put_u64(uint8_t *at, uint64_t v)

@@ -191,7 +191,7 @@ void server_metrics_init(struct server_metrics *m, const struct identity *who,
     *m = (struct server_metrics){.registry = r};
     m->requests = metrics_counter(r, &families[REQUESTS], NULL);
     m->failures = metrics_counter(r, &families[FAILURES], NULL);
-    m->by_class = mem_alloc(class_count, sizeof(*m->by_class));
+    m->by_class = mem_alloc(class_count, sizeof(struct counter *));
     for (size_t i = 0; i < class_count; i++)
         m->by_class[i] = metrics_counter(r, &families[PREDICTIONS], &class_names[i]);
     m->duration = metrics_histogram(r, &families[DURATION], NULL);
