@@ -3,63 +3,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/rounding.h"
 #include "dataplane/haproxy_text.h"
 
-/* Index of the largest element, the first of equals. */
-static size_t largest(const double *values, size_t n)
+bool haproxy_units(const double *weights, size_t n, uint32_t *units)
 {
-    size_t best = 0;
+    double shares[ROUTE_ARMS_MAX];
+    double sum = 0;
 
-    for (size_t i = 1; i < n; i++)
-        if (values[i] > values[best])
-            best = i;
-    return best;
-}
-
-static bool sum_of_shares(const double *weights, size_t n, double *sum)
-{
-    *sum = 0;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(weights[i]) || weights[i] < 0)
             return false;
-        *sum += weights[i];
+        sum += weights[i];
     }
-    return *sum > 0 && isfinite(*sum);
-}
-
-bool haproxy_units(const double *weights, size_t n, unsigned *units)
-{
-    double remainder[ROUTE_ARMS_MAX];
-    unsigned given = 0;
-    double sum;
-
-    if (n > ROUTE_ARMS_MAX || !sum_of_shares(weights, n, &sum))
+    if (n > ROUTE_ARMS_MAX || !(sum > 0) || !isfinite(sum))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        double exact = weights[i] / sum * HAPROXY_UNITS;
-
-        units[i] = (unsigned)floor(exact);
-        remainder[i] = exact - units[i];
-        if (weights[i] > 0 && units[i] == 0) {
-            units[i] = 1;
-            remainder[i] = -1; /* it has had its rounding up */
-        }
-        given += units[i];
-    }
-    for (; given < HAPROXY_UNITS; given++) {
-        size_t i = largest(remainder, n);
-
-        units[i]++;
-        remainder[i] -= 1;
-    }
-    for (; given > HAPROXY_UNITS; given--) { /* floors of one took too much */
-        size_t most = 0;
-
-        for (size_t i = 1; i < n; i++)
-            if (units[i] > units[most])
-                most = i;
-        units[most]--;
-    }
+    for (size_t i = 0; i < n; i++)
+        shares[i] = weights[i] / sum;
+    rounding_share(shares, n, HAPROXY_UNITS, units);
     return true;
 }
 
@@ -102,7 +63,7 @@ bool haproxy_read_command(const struct bandit_route *r, struct buf *out,
 bool haproxy_write_command(const struct bandit_route *r, const double *weights,
                            struct buf *out, struct error *err)
 {
-    unsigned units[ROUTE_ARMS_MAX];
+    uint32_t units[ROUTE_ARMS_MAX];
     bool told[ROUTE_ARMS_MAX] = {false};
     size_t n = r->spec.arm_count;
 

@@ -11,10 +11,9 @@
  * units of 1/256. */
 enum { HAPROXY_UNITS = 256 };
 
-/* Shares as whole weights that sum to HAPROXY_UNITS, by largest remainder; whatever is
- * above zero gets one unit at least, at the expense of the largest. The sum of the shares
- * need not be exactly one. False when none is above zero, or one is no finite share. */
-bool haproxy_units(const double *weights, size_t n, unsigned *units);
+/* Shares as whole weights that sum to HAPROXY_UNITS, see core/rounding.h. Their sum need
+ * not be exactly one. False when none is above zero, or one is negative or not finite. */
+bool haproxy_units(const double *weights, size_t n, uint32_t *units);
 
 /* One line: set each server's weight, largest first so that at no moment all are zero,
  * then show the backend's state. ERR_INVALID for weights as above and for names that

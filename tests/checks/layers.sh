@@ -22,7 +22,8 @@ operator/sim       | base json route core
 operator/replay    | base json httpc route core rewards
 operator/rewards   | base json httpc route core
 operator/dataplane | base json httpc route kube core
-operator           | base json metrics httpd httpc web route store kube core rewards dataplane replay
+operator/controller | base json metrics route store core rewards dataplane
+operator           | base json metrics httpd httpc web route store kube core rewards dataplane controller replay
 services/engine    | base json
 services/trainer   | base json engine
 services/server    | base json metrics httpd web engine

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/cache.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "route/route_json.h"
+
+enum { FIRST_BUCKETS = 64 };
+
+struct cache {
+    pthread_mutex_t lock; /* guards what follows */
+    struct cache_entry **buckets;
+    size_t bucket_count, count, invalid;
+};
+
+struct cache *cache_new(void)
+{
+    struct cache *c = mem_alloc(1, sizeof(*c));
+
+    (void)pthread_mutex_init(&c->lock, NULL);
+    c->bucket_count = FIRST_BUCKETS;
+    c->buckets = mem_alloc(c->bucket_count, sizeof(struct cache_entry *));
+    return c;
+}
+
+static void entry_free(struct cache_entry *e)
+{
+    route_free(e->route);
+    route_free(e->incoming);
+    free(e->invalid);
+    free(e->told_invalid);
+    free(e->told_version);
+    free(e->key);
+    free(e);
+}
+
+void cache_free(struct cache *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->bucket_count; i++)
+        for (struct cache_entry *e = c->buckets[i], *next; e; e = next) {
+            next = e->chain;
+            entry_free(e);
+        }
+    free(c->buckets);
+    (void)pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name)
+{
+    (void)snprintf(key, CACHE_KEY_MAX, "%s/%s", namespace, name);
+}
+
+/* ---- entries by key ------------------------------------------------------------------
+ */
+
+static size_t bucket_of(const struct cache *c, const char *key)
+{
+    uint32_t hash = UINT32_C(2166136261);
+
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * UINT32_C(16777619);
+    return hash & (c->bucket_count - 1);
+}
+
+static struct cache_entry **place_of(struct cache *c, const char *key)
+{
+    struct cache_entry **at = &c->buckets[bucket_of(c, key)];
+
+    while (*at && strcmp((*at)->key, key) != 0)
+        at = &(*at)->chain;
+    return at;
+}
+
+static void grow(struct cache *c)
+{
+    struct cache_entry **old = c->buckets;
+    size_t old_count = c->bucket_count;
+
+    c->bucket_count *= 2;
+    c->buckets = mem_alloc(c->bucket_count, sizeof(struct cache_entry *));
+    for (size_t i = 0; i < old_count; i++)
+        for (struct cache_entry *e = old[i], *next; e; e = next) {
+            struct cache_entry **at = &c->buckets[bucket_of(c, e->key)];
+
+            next = e->chain;
+            e->chain = *at;
+            *at = e;
+        }
+    free(old);
+}
+
+static struct cache_entry *find_or_make(struct cache *c, const char *key)
+{
+    struct cache_entry **at = place_of(c, key), *e = *at;
+
+    if (e)
+        return e;
+    e = mem_alloc(1, sizeof(*e));
+    e->key = mem_strdup(key);
+    *at = e;
+    if (++c->count > c->bucket_count)
+        grow(c);
+    return e;
+}
+
+/* ---- the watching side ---------------------------------------------------------------
+ */
+
+static void set_invalid(struct cache *c, struct cache_entry *e, const char *message)
+{
+    c->invalid += (message != NULL) - (size_t)(e->told_invalid != NULL);
+    free(e->told_invalid);
+    e->told_invalid = message ? mem_strdup(message) : NULL;
+    e->told_invalid_is_new = true;
+}
+
+static bool same_spec(const struct bandit_route *a, const struct bandit_route *b)
+{
+    return a->generation == b->generation && strcmp(a->uid, b->uid) == 0 &&
+           a->deleting == b->deleting;
+}
+
+/* Our own writes of the status come back as events, too; of these only the version is
+ * news, and no copy of the route is kept. */
+static bool tell_upsert(struct cache *c, struct cache_entry *e,
+                        const struct bandit_route *route)
+{
+    const struct bandit_route *known = e->incoming ? e->incoming : e->route;
+    bool revived = e->told_deleted || e->told_invalid;
+
+    if (e->told_invalid)
+        set_invalid(c, e, NULL);
+    e->told_deleted = false;
+    if (known && known == e->route && same_spec(known, route)) {
+        free(e->told_version);
+        e->told_version =
+            *route->resource_version ? mem_strdup(route->resource_version) : NULL;
+        return revived;
+    }
+    route_free(e->incoming);
+    e->incoming = route_copy(route);
+    return !known || revived || !same_spec(known, route);
+}
+
+bool cache_tell(struct cache *c, const struct store_event *event, char key[CACHE_KEY_MAX])
+{
+    bool news = false;
+    struct cache_entry *e;
+
+    if (event->type == STORE_SYNCED)
+        return false;
+    cache_key(key, event->namespace, event->name);
+    (void)pthread_mutex_lock(&c->lock);
+    e = event->type == STORE_DELETE ? *place_of(c, key) : find_or_make(c, key);
+    if (event->type == STORE_UPSERT) {
+        news = tell_upsert(c, e, event->route);
+    } else if (event->type == STORE_INVALID) {
+        news = !e->told_invalid || strcmp(e->told_invalid, event->message) != 0;
+        if (news)
+            set_invalid(c, e, event->message);
+    } else if (e) {
+        news = !e->told_deleted;
+        e->told_deleted = true;
+        if (e->told_invalid)
+            set_invalid(c, e, NULL);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return news;
+}
+
+/* ---- the working side ----------------------------------------------------------------
+ */
+
+/* Carry what was decided so far over to the object as it is now. */
+static void take_over_status(struct bandit_route *to, const struct bandit_route *from)
+{
+    CLEANUP(json_freep)
+    struct json *status = NULL;
+    struct error err;
+
+    if (strcmp(to->uid, from->uid) != 0)
+        return; /* another object of the same name */
+    status = route_status_to_json(from);
+    (void)route_status_from_json(to, status, &err); /* what does not fit starts afresh */
+}
+
+static void merge(struct cache_entry *e)
+{
+    struct bandit_route *old = e->route;
+
+    if (e->told_version && old)
+        (void)snprintf(old->resource_version, sizeof(old->resource_version), "%s",
+                       e->told_version);
+    free(STEAL(e->told_version));
+    if (!e->incoming)
+        return;
+    if (old)
+        take_over_status(e->incoming, old);
+    e->route = STEAL(e->incoming);
+    e->next_decision_ms = 0;
+    e->programmed = false;
+    route_free(old);
+}
+
+struct cache_entry *cache_begin(struct cache *c, const char *key)
+{
+    struct cache_entry *e;
+
+    (void)pthread_mutex_lock(&c->lock);
+    e = *place_of(c, key);
+    if (e) {
+        merge(e);
+        e->deleted = e->told_deleted || (e->route && e->route->deleting);
+        if (e->told_invalid_is_new) {
+            free(e->invalid);
+            e->invalid = e->told_invalid ? mem_strdup(e->told_invalid) : NULL;
+            e->told_invalid_is_new = false;
+            e->next_decision_ms = 0;
+        }
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return e;
+}
+
+void cache_commit(struct cache *c, struct cache_entry *e, struct route_status *status)
+{
+    struct route_status old;
+
+    (void)pthread_mutex_lock(&c->lock);
+    old = e->route->status;
+    e->route->status = *status;
+    *status = old;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+void cache_forget(struct cache *c, struct cache_entry *e)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    if (!e->incoming && e->told_deleted) {
+        struct cache_entry **at = place_of(c, e->key);
+
+        *at = e->chain;
+        c->count--;
+        entry_free(e);
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+size_t cache_count(struct cache *c)
+{
+    size_t n;
+
+    (void)pthread_mutex_lock(&c->lock);
+    n = c->count;
+    (void)pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+size_t cache_invalid_count(struct cache *c)
+{
+    size_t n;
+
+    (void)pthread_mutex_lock(&c->lock);
+    n = c->invalid;
+    (void)pthread_mutex_unlock(&c->lock);
+    return n;
+}
+
+void cache_each(struct cache *c, cache_each_fn *fn, void *arg)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < c->bucket_count; i++)
+        for (const struct cache_entry *e = c->buckets[i]; e; e = e->chain)
+            if (e->route)
+                fn(arg, e);
+    (void)pthread_mutex_unlock(&c->lock);
+}

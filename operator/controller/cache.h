@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cache.h - every route, as the store told it last and as it was decided on last.
+ *
+ * Two sides meet here. The watching thread tells what the store said; it never waits. The
+ * worker that holds a key (the work queue gives it to one at a time) owns that entry's
+ * `route`: it reads it without a lock and changes it through cache_commit() only.
+ *
+ * The operator is the one writer of statuses, so its own status outlives what the store
+ * tells: a new spec takes over the old status arm by arm, matched by name.
+ */
+#ifndef CONTROLLER_CACHE_H
+#define CONTROLLER_CACHE_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "route/route.h"
+#include "store/store.h"
+
+struct cache_entry {
+    char *key;                  /* "namespace/name" */
+    struct bandit_route *route; /* NULL until it was told once */
+
+    /* Of the worker. */
+    int64_t next_decision_ms; /* monotonic; 0: at once */
+    bool taken_up;            /* the status found at the start was looked at */
+    bool decided_elsewhere;   /* by the process before us, whose weights must be there */
+    bool programmed;          /* the data plane was seen to have the weights decided */
+    bool unsaved;             /* the store has not got the status yet */
+    bool counted;             /* its counters are there */
+
+    /* What was told, as of cache_begin(). */
+    bool deleted;
+    char *invalid; /* the object as it stands cannot be understood: why; or NULL */
+
+    /* Of the cache. */
+    struct bandit_route *incoming; /* another spec, not merged yet; or NULL */
+    char *told_version;            /* a newer resourceVersion of the same spec; or NULL */
+    struct cache_entry *chain;
+    bool told_deleted;
+    char *told_invalid;
+    bool told_invalid_is_new;
+};
+
+enum { CACHE_KEY_MAX = ROUTE_LABEL_MAX + ROUTE_NAME_MAX };
+
+struct cache;
+
+struct cache *cache_new(void);
+void cache_free(struct cache *c);
+DEFINE_FREEP(struct cache *, cache_free)
+
+void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name);
+
+/* Take in an event; true when there is something to be done about the key. */
+bool cache_tell(struct cache *c, const struct store_event *event,
+                char key[CACHE_KEY_MAX]);
+
+/* The entry with all that was told merged into it, or NULL when there is none. The caller
+ * holds the key. */
+struct cache_entry *cache_begin(struct cache *c, const char *key);
+
+/* Swap the status in; *status then holds the old one. */
+void cache_commit(struct cache *c, struct cache_entry *e, struct route_status *status);
+
+/* Drop the entry, unless it was told anew meanwhile. */
+void cache_forget(struct cache *c, struct cache_entry *e);
+
+size_t cache_count(struct cache *c);
+size_t cache_invalid_count(struct cache *c);
+
+/* Call fn for each entry that has a route, under the lock: be quick, do not call back. */
+typedef void cache_each_fn(void *arg, const struct cache_entry *e);
+void cache_each(struct cache *c, cache_each_fn *fn, void *arg);
+
+#endif

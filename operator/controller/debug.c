@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/debug.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "route/route_json.h"
+#include "json/json.h"
+
+static void put_time(struct json *to, const char *key, int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_MAX];
+
+    json_put(to, key,
+             wall_ms ? json_new_string(clock_format(wall_ms, text)) : json_new_null());
+}
+
+/* ---- the list ------------------------------------------------------------------------
+ */
+
+static void add_short(void *arg, const struct cache_entry *e)
+{
+    const struct route_status *s = &e->route->status;
+    struct json *one = json_new_object();
+
+    json_put_string(one, "namespace", e->route->namespace);
+    json_put_string(one, "name", e->route->name);
+    json_put_string(one, "leader",
+                    s->leader == ROUTE_NO_ARM ? "" : e->route->spec.arms[s->leader].name);
+    json_put_string(one, "verdict", verdict_name(s->verdict));
+    json_put_string(one, "reason", reason_name(s->reason));
+    put_time(one, "lastDecisionTime", s->last_decision_ms);
+    if (e->told_invalid)
+        json_put_string(one, "invalid", e->told_invalid);
+    json_push(arg, one);
+}
+
+void debug_list(struct cache *c, struct buf *out)
+{
+    CLEANUP(json_freep)
+    struct json *top = json_new_object();
+    struct json *routes = json_new_array();
+
+    cache_each(c, add_short, routes);
+    json_put(top, "routes", routes);
+    json_write(top, out);
+}
+
+/* ---- one route -----------------------------------------------------------------------
+ */
+
+struct wanted {
+    const char *key;
+    struct bandit_route *copy;
+};
+
+static void copy_wanted(void *arg, const struct cache_entry *e)
+{
+    struct wanted *w = arg;
+
+    if (!w->copy && strcmp(e->key, w->key) == 0)
+        w->copy = route_copy(e->route);
+}
+
+static struct json *queries_of(const struct bandit_route *r)
+{
+    enum route_window window = r->spec.reward.window;
+    struct json *queries = json_new_object();
+
+    json_put_string(queries, "good", rewards_query_text(QUERY_GOOD, window));
+    json_put_string(queries, "events", rewards_query_text(QUERY_EVENTS, window));
+    json_put_string(queries, "lastScrape", rewards_query_text(QUERY_SCRAPE, window));
+    return queries;
+}
+
+static struct json *arm_of(const struct bandit_route *r, size_t i,
+                           const struct arm_observation *a)
+{
+    struct json *arm = json_new_object(), *objectives = json_new_object();
+
+    json_put_string(arm, "name", r->spec.arms[i].name);
+    put_time(arm, "lastScrape", a->newest_ms);
+    for (size_t o = 0; o < r->spec.reward.objective_count; o++) {
+        struct json *counts = json_new_object();
+
+        json_put_number(counts, "good", a->objectives[o].good);
+        json_put_number(counts, "events", a->objectives[o].events);
+        json_put(objectives, r->spec.reward.objectives[o].name, counts);
+    }
+    json_put(arm, "objectives", objectives);
+    return arm;
+}
+
+static struct json *observation_of(struct rewards *rewards, const struct bandit_route *r)
+{
+    struct rewards_snapshot *s = rewards_last(rewards, r->spec.reward.window);
+    struct observation seen = {.problem = REASON_NONE};
+    struct json *j, *arms;
+
+    if (!s)
+        return json_new_null(); /* nothing was asked yet, or it is being asked now */
+    j = json_new_object();
+    arms = json_new_array();
+    rewards_observe(s, r, &seen);
+    put_time(j, "askedAt", s->asked_ms);
+    json_put_string(j, "problem",
+                    seen.problem == REASON_NONE ? "" : reason_name(seen.problem));
+    json_put_string(j, "detail", seen.detail);
+    for (size_t i = 0; i < r->spec.arm_count && s->problem == REASON_NONE; i++)
+        json_push(arms, arm_of(r, i, &seen.arms[i]));
+    json_put(j, "arms", arms);
+    rewards_put(rewards, s);
+    return j;
+}
+
+bool debug_route(struct cache *c, struct rewards *rewards, const char *key,
+                 struct buf *out)
+{
+    CLEANUP(json_freep)
+    struct json *top = NULL;
+    CLEANUP(route_freep)
+    struct bandit_route *r = NULL;
+    struct wanted w = {.key = key};
+
+    cache_each(c, copy_wanted, &w);
+    r = w.copy;
+    if (!r)
+        return false;
+    top = json_new_object();
+    json_put_string(top, "namespace", r->namespace);
+    json_put_string(top, "name", r->name);
+    json_put(top, "queries", queries_of(r));
+    json_put(top, "observation", observation_of(rewards, r));
+    json_put(top, "spec", route_spec_to_json(&r->spec));
+    json_put(top, "status", route_status_to_json(r));
+    json_write_pretty(top, out);
+    return true;
+}

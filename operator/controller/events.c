@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/events.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+/* A slot is taken over by whatever else hashes to it: memory is bounded, and the price is
+ * a line too many. */
+enum { SLOTS = 4096, QUIET_MS = 5 * 60 * 1000 };
+
+struct slot {
+    uint64_t hash; /* 0: free */
+    int64_t logged_ms;
+    unsigned left_out;
+};
+
+struct events {
+    pthread_mutex_t lock; /* guards what follows */
+    struct slot slots[SLOTS];
+};
+
+struct events *events_new(void)
+{
+    struct events *e = mem_alloc(1, sizeof(*e));
+
+    (void)pthread_mutex_init(&e->lock, NULL);
+    return e;
+}
+
+void events_free(struct events *e)
+{
+    if (!e)
+        return;
+    (void)pthread_mutex_destroy(&e->lock);
+    free(e);
+}
+
+static uint64_t mix(uint64_t hash, const char *s)
+{
+    for (; *s; s++)
+        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
+    return (hash ^ 0xFF) *
+           UINT64_C(1099511628211); /* so that words do not run together */
+}
+
+bool events_admit(struct events *e, const char *key, const struct core_event *event,
+                  int64_t mono_ms, unsigned *left_out)
+{
+    uint64_t hash = mix(UINT64_C(14695981039346656037), key);
+    struct slot *s;
+    bool admit;
+
+    hash = mix(hash, reason_name(event->reason));
+    if (event->type == EVENT_NORMAL)
+        hash = mix(hash, event->message);
+    hash |= 1;
+    (void)pthread_mutex_lock(&e->lock);
+    s = &e->slots[(hash >> 1) % SLOTS];
+    admit = s->hash != hash || mono_ms - s->logged_ms >= QUIET_MS;
+    if (admit) {
+        *left_out = s->hash == hash ? s->left_out : 0;
+        *s = (struct slot){.hash = hash, .logged_ms = mono_ms};
+    } else {
+        s->left_out++;
+    }
+    (void)pthread_mutex_unlock(&e->lock);
+    return admit;
+}
+
+void events_tell(struct events *e, const char *key, const struct core_event *event,
+                 int64_t mono_ms)
+{
+    unsigned left_out;
+
+    if (!events_admit(e, key, event, mono_ms, &left_out))
+        return;
+    LOG_AT(event->type == EVENT_WARNING ? LOG_WARN : LOG_INFO, "route event",
+           LOG_STR("route", key), LOG_STR("reason", reason_name(event->reason)),
+           LOG_STR("message", event->message), LOG_INT("left_out", left_out), LOG_END);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controller/reconcile.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One route being worked on. */
+struct job {
+    const struct reconciler *rc;
+    struct cache_entry *entry;
+    const struct bandit_route *route; /* of the entry */
+    struct moment now;
+    struct dataplane_arm arms[ROUTE_ARMS_MAX];
+    enum reason dataplane_problem; /* REASON_NONE: arms holds what was read last */
+    struct error dataplane_error;
+};
+
+static void tell(const struct job *j, enum core_event_type type, enum reason reason,
+                 const char *message)
+{
+    struct core_event event = {.type = type, .reason = reason};
+
+    (void)snprintf(event.message, sizeof(event.message), "%.159s", message);
+    events_tell(j->rc->events, j->entry->key, &event, j->now.mono_ms);
+}
+
+/* ---- the data plane ------------------------------------------------------------------
+ */
+
+static struct dataplane *dataplane_of(const struct job *j)
+{
+    for (size_t i = 0; i < j->rc->kind_count; i++)
+        if (strcmp(j->rc->kinds[i].kind, j->route->spec.target.kind) == 0)
+            return j->rc->kinds[i].dataplane;
+    return NULL;
+}
+
+static bool note_problem(struct job *j)
+{
+    operator_metrics_dataplane_error(j->rc->metrics, j->route->spec.target.kind);
+    j->dataplane_problem = j->dataplane_error.kind == ERR_INVALID
+                               ? REASON_DATA_PLANE_REJECTED
+                               : REASON_DATA_PLANE_DOWN;
+    return false;
+}
+
+/* weights NULL: only look. */
+static bool talk_to_dataplane(struct job *j, const double *weights)
+{
+    struct dataplane *d = dataplane_of(j);
+    struct error *err = &j->dataplane_error;
+    bool ok;
+
+    if (!d)
+        ok = error_set(err, ERR_INVALID, "no data plane is set up for kind %s",
+                       j->route->spec.target.kind);
+    else if (weights)
+        ok = dataplane_write(d, j->route, weights, j->arms, err);
+    else
+        ok = dataplane_read(d, j->route, j->arms, err);
+    if (!ok)
+        return note_problem(j);
+    if (weights)
+        operator_metrics_dataplane_write(j->rc->metrics, j->route->spec.target.kind);
+    j->dataplane_problem = REASON_NONE;
+    return true;
+}
+
+static void note_applied(const struct job *j, struct route_status *status)
+{
+    for (size_t i = 0; i < j->route->spec.arm_count; i++)
+        status->arms[i].applied = j->arms[i].applied;
+}
+
+/* The data plane has had our weights, and now it has others. */
+static bool drifted(const struct job *j)
+{
+    const struct route_status *s = &j->route->status;
+
+    if (!j->entry->programmed)
+        return false;
+    for (size_t i = 0; i < j->route->spec.arm_count; i++)
+        if (!(fabs(j->arms[i].applied - s->arms[i].desired) <= CORE_WEIGHT_TOLERANCE))
+            return true;
+    return false;
+}
+
+static void note_repair(const struct job *j)
+{
+    operator_metrics_drift_repaired(j->rc->metrics, j->route);
+    tell(j, EVENT_WARNING, REASON_NONE,
+         "the data plane had other weights than it was given: set right");
+}
+
+/* ---- the store -----------------------------------------------------------------------
+ */
+
+/* A status that was not taken is written again, without a new decision. One that nobody
+ * wants any more, because the object is gone or changed, is dropped: the store tells of
+ * the change. */
+static bool save(const struct job *j)
+{
+    struct error err;
+
+    j->entry->unsaved = !j->rc->save(j->rc->save_arg, j->route, &err);
+    if (!j->entry->unsaved)
+        return true;
+    operator_metrics_store_error(j->rc->metrics);
+    if (err.kind == ERR_NOT_FOUND || err.kind == ERR_CONFLICT) {
+        j->entry->unsaved = err.kind == ERR_CONFLICT;
+        return true;
+    }
+    tell(j, EVENT_WARNING, REASON_NONE, err.msg);
+    return false;
+}
+
+/* ---- a decision is due ---------------------------------------------------------------
+ */
+
+static void put_problem(struct observation *seen, enum reason problem, const char *detail)
+{
+    seen->problem = problem;
+    (void)snprintf(seen->detail, sizeof(seen->detail), "%.159s", detail);
+}
+
+/* All that can be known now; false when asked to stop. */
+static bool look(struct job *j, struct observation *seen)
+{
+    const struct reconciler *rc = j->rc;
+
+    *seen = (struct observation){.problem = REASON_NONE};
+    seen->data_plane_known = talk_to_dataplane(j, NULL);
+    for (size_t i = 0; i < j->route->spec.arm_count; i++) {
+        seen->arms[i].applied = seen->data_plane_known ? j->arms[i].applied : (double)NAN;
+        seen->arms[i].ready = seen->data_plane_known && j->arms[i].ready;
+    }
+    if (j->entry->invalid)
+        put_problem(seen, REASON_INVALID_SPEC, j->entry->invalid);
+    else if (!seen->data_plane_known)
+        put_problem(seen, j->dataplane_problem, j->dataplane_error.msg);
+    else
+        return rc->observe(rc->observe_arg, j->route, seen);
+    return true;
+}
+
+static void core(const struct job *j, const struct observation *seen, struct decision *d)
+{
+    core_decide(&j->route->spec, &j->route->status, seen, j->route->generation,
+                j->now.wall_ms, d);
+}
+
+/* A decision that the data plane did not take was none: the state of before is held, so
+ * that averages do not advance on a split that never was. */
+static void carry_out(struct job *j, struct observation *seen, struct decision *d)
+{
+    bool drift = seen->data_plane_known && drifted(j);
+
+    if (d->write && seen->data_plane_known && talk_to_dataplane(j, d->weights)) {
+        note_applied(j, &d->status);
+        if (drift)
+            note_repair(j);
+    } else if (d->write && seen->data_plane_known) {
+        decision_clear(d);
+        put_problem(seen, j->dataplane_problem, j->dataplane_error.msg);
+        core(j, seen, d);
+    }
+    core_programmed(&d->status, &j->route->spec, j->dataplane_problem,
+                    j->dataplane_problem ? j->dataplane_error.msg : "",
+                    j->route->generation, j->now.wall_ms);
+    if (j->dataplane_problem == REASON_NONE)
+        j->entry->programmed = j->route->spec.mode == MODE_ACTIVE &&
+                               core_obeys(&d->status, j->route->spec.arm_count);
+}
+
+static void publish(const struct job *j, const struct decision *d)
+{
+    int before = j->route->status.leader, after = d->status.leader;
+
+    operator_metrics_decision(j->rc->metrics, j->route, d,
+                              before != ROUTE_NO_ARM && before != after);
+    for (size_t i = 0; i < d->event_count; i++)
+        events_tell(j->rc->events, j->entry->key, &d->events[i], j->now.mono_ms);
+}
+
+static bool decide(struct job *j)
+{
+    struct observation seen;
+    struct decision d;
+
+    if (!look(j, &seen))
+        return true;
+    core(j, &seen, &d);
+    carry_out(j, &seen, &d);
+    publish(j, &d);
+    cache_commit(j->rc->cache, j->entry, &d.status);
+    decision_clear(&d);
+    return save(j);
+}
+
+/* ---- between decisions ---------------------------------------------------------------
+ */
+
+/* Keep the data plane at what was decided. Only an Active route that has been decided on
+ * has a say; a data plane that does not answer is the next decision's business. */
+static bool keep(struct job *j)
+{
+    const struct route_status *s = &j->route->status;
+    double weights[ROUTE_ARMS_MAX];
+    bool drift;
+
+    if (j->entry->unsaved && !save(j))
+        return false;
+    if (j->route->spec.mode != MODE_ACTIVE || s->verdict == VERDICT_NONE ||
+        !talk_to_dataplane(j, NULL))
+        return true;
+    j->entry->programmed |= j->entry->decided_elsewhere;
+    j->entry->decided_elsewhere = false;
+    drift = drifted(j);
+    for (size_t i = 0; i < j->route->spec.arm_count; i++)
+        weights[i] = s->arms[i].desired;
+    if (drift && talk_to_dataplane(j, weights))
+        note_repair(j);
+    return true;
+}
+
+/* ---- the end -------------------------------------------------------------------------
+ */
+
+/* What deletion asks for; false when nothing is to be written. A route that was not
+ * Active never had the data plane, and does not get it at its end. */
+static bool farewell_weights(const struct bandit_route *r, double *weights)
+{
+    const struct route_spec *spec = &r->spec;
+
+    if (spec->mode != MODE_ACTIVE || spec->on_delete == ON_DELETE_KEEP_LAST)
+        return false;
+    for (size_t i = 0; i < spec->arm_count; i++)
+        weights[i] = spec->on_delete == ON_DELETE_UNIFORM ? 1 / (double)spec->arm_count
+                                                          : (double)(i == spec->baseline);
+    return true;
+}
+
+static bool close_route(struct job *j)
+{
+    double weights[ROUTE_ARMS_MAX];
+
+    if (j->entry->counted) {
+        operator_metrics_route_ends(j->rc->metrics, j->route);
+        tell(j, EVENT_NORMAL, REASON_NONE, "deleted");
+    }
+    j->entry->counted = false;
+    j->entry->programmed = false;
+    if (j->route && farewell_weights(j->route, weights) &&
+        !talk_to_dataplane(j, weights)) {
+        tell(j, EVENT_WARNING, j->dataplane_problem, j->dataplane_error.msg);
+        if (j->dataplane_problem == REASON_DATA_PLANE_DOWN)
+            return false;
+    }
+    cache_forget(j->rc->cache, j->entry);
+    return true;
+}
+
+/* ---- all of it -----------------------------------------------------------------------
+ */
+
+static void begin_route(const struct job *j)
+{
+    if (j->entry->counted)
+        return;
+    j->entry->counted = true;
+    operator_metrics_route_begins(j->rc->metrics, j->route);
+}
+
+/* A decision that another process made, before a restart, counts for its whole interval:
+ * else a program that is restarted often would decide often. */
+static void take_up(const struct job *j)
+{
+    const struct route_status *s = &j->route->status;
+    int64_t age_ms = j->now.wall_ms - s->last_decision_ms;
+
+    if (j->entry->taken_up)
+        return;
+    j->entry->taken_up = true;
+    if (s->verdict == VERDICT_NONE || s->verdict == VERDICT_HELD ||
+        s->observed_generation != j->route->generation || age_ms < 0 ||
+        age_ms >= j->route->spec.interval_ms)
+        return;
+    j->entry->next_decision_ms = j->now.mono_ms + j->route->spec.interval_ms - age_ms;
+    j->entry->decided_elsewhere = true;
+}
+
+/* Decisions keep their phase, unless one was missed. */
+static void schedule_next(const struct job *j)
+{
+    int64_t interval_ms = j->route->spec.interval_ms;
+    int64_t due_ms = j->entry->next_decision_ms;
+    bool in_phase = due_ms && j->now.mono_ms - due_ms < interval_ms;
+
+    j->entry->next_decision_ms = (in_phase ? due_ms : j->now.mono_ms) + interval_ms;
+}
+
+enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
+                                struct moment now, int64_t *again_ms)
+{
+    struct job j = {.rc = rc, .entry = cache_begin(rc->cache, key), .now = now};
+    bool ok;
+
+    *again_ms = INT64_MAX;
+    if (!j.entry)
+        return RECONCILED;
+    j.route = j.entry->route;
+    if (j.entry->deleted)
+        return close_route(&j) ? RECONCILED : RECONCILE_FAILED;
+    if (j.entry->invalid)
+        tell(&j, EVENT_WARNING, REASON_INVALID_SPEC, j.entry->invalid);
+    if (!j.route) /* never understood: nothing is known of it */
+        return RECONCILED;
+    begin_route(&j);
+    take_up(&j);
+    if (now.mono_ms >= j.entry->next_decision_ms) {
+        schedule_next(&j);
+        ok = decide(&j);
+    } else {
+        ok = keep(&j);
+    }
+    *again_ms = j.entry->next_decision_ms;
+    return ok ? RECONCILED_AFTER : RECONCILE_FAILED;
+}

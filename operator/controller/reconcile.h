@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reconcile.h - make one route so: look, decide, program, write down.
+ *
+ * Level-based: given only a key, it reads what there is and acts on that, whatever made
+ * the key come up. A decision is made when one is due; between two of them the data plane
+ * is only kept at what was decided.
+ */
+#ifndef CONTROLLER_RECONCILE_H
+#define CONTROLLER_RECONCILE_H
+
+#include "controller/cache.h"
+#include "controller/events.h"
+#include "controller/metrics.h"
+#include "dataplane/dataplane.h"
+
+/* Which data plane obeys for which spec.targetRef.kind. */
+struct dataplane_kind {
+    const char *kind;
+    struct dataplane *dataplane;
+};
+
+/* Fill in what the rewards tell of the route (see rewards_observe()); false when asked to
+ * stop. */
+typedef bool observe_fn(void *arg, const struct bandit_route *r,
+                        struct observation *seen);
+
+/* As store_write_status(). */
+typedef bool save_fn(void *arg, const struct bandit_route *r, struct error *err);
+
+struct reconciler {
+    struct cache *cache;
+    const struct dataplane_kind *kinds;
+    size_t kind_count;
+    struct operator_metrics *metrics;
+    struct events *events;
+    observe_fn *observe;
+    void *observe_arg;
+    save_fn *save;
+    void *save_arg;
+};
+
+struct moment {
+    int64_t wall_ms, mono_ms;
+};
+
+/* The caller holds the key. *again_ms: the monotonic time to come back at in any case, or
+ * INT64_MAX; a failure wants to be tried again sooner. */
+enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
+                                struct moment now, int64_t *again_ms);
+
+#endif

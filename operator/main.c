@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bandit-operator: turns rewards into weights. Wiring only. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stop.h"
+#include "controller/controller.h"
+#include "controller/debug.h"
+#include "dataplane/dataplane.h"
+#include "operator/validate.h"
+#include "rewards/rewards.h"
+#include "store/store_dir.h"
+#include "web/web.h"
+
+enum {
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    DRAIN_MS = 5000,
+    WATCH_MS = 1000,  /* how soon it is noticed that the store cannot be watched */
+    WORDS_MAX = 1024, /* of the command line that are no flags */
+};
+
+struct settings {
+    const char *store_dir;
+    const char *haproxy_socket;
+    const char *prometheus_url;
+    int64_t prometheus_timeout_ms;
+    int64_t workers;
+    struct web_flags web;
+    const char *words[WORDS_MAX];
+    size_t word_count;
+};
+
+static struct settings settings = {
+    .store_dir = "",
+    .haproxy_socket = "",
+    .prometheus_url = "http://127.0.0.1:9090",
+    .prometheus_timeout_ms = 5000,
+    .workers = 1,
+    .web = WEB_FLAGS_INIT(":9871"),
+};
+
+/* clang-format off */
+static const struct flag flags[] = {
+    {.name = "store.dir", .kind = FLAG_STRING, .value = &settings.store_dir,
+     .argname = "DIR", .help = "Folder with the BanditRoute manifests; statuses are "
+                               "written beside them."},
+    {.name = "dataplane.haproxy-socket", .kind = FLAG_STRING,
+     .value = &settings.haproxy_socket, .argname = "PATH",
+     .help = "HAProxy's runtime socket (level admin), for routes whose targetRef is a "
+             "HAProxyBackend."},
+    {.name = "prometheus.url", .kind = FLAG_STRING, .value = &settings.prometheus_url,
+     .argname = "URL", .help = "Where rewards are read."},
+    {.name = "prometheus.timeout", .kind = FLAG_DURATION,
+     .value = &settings.prometheus_timeout_ms, .argname = "DURATION",
+     .help = "How long a query may take before the decision is held."},
+    {.name = "workers", .kind = FLAG_INT, .value = &settings.workers, .low = 1, .high = 64,
+     .argname = "N", .help = "Routes worked on at the same time."},
+    WEB_FLAGS(settings.web),
+    {.name = NULL},
+};
+
+static const struct program program = {
+    .name = "bandit-operator",
+    .summary = "Reads rewards from Prometheus, decides weights, programs the data plane.",
+    .usage = "[flags] | validate FILE...",
+    .examples =
+        "  bandit-operator --store.dir routes --dataplane.haproxy-socket haproxy.sock\n"
+        "  bandit-operator --store.dir routes --prometheus.url http://prometheus:9090 "
+        "--workers 4\n"
+        "  bandit-operator validate routes/*.yaml\n"
+        "  curl 'localhost:9871/debug/routes?namespace=default&name=digits'\n",
+    .flags = flags,
+    .positional = settings.words,
+    .positional_max = WORDS_MAX,
+    .positional_count = &settings.word_count,
+};
+/* clang-format on */
+
+/* ---- the web side --------------------------------------------------------------------
+ */
+
+struct app {
+    struct controller *controller;
+    struct cache *cache;
+    struct rewards *rewards;
+};
+
+static bool is_ready(void *arg, struct buf *why)
+{
+    struct app *app = arg;
+
+    if (controller_synced(app->controller))
+        return true;
+    buf_puts(why, "the store has not been read whole yet");
+    return false;
+}
+
+static void get_routes(void *arg, const struct httpd_request *req,
+                       struct httpd_response *resp)
+{
+    struct app *app = arg;
+    const char *namespace = httpd_query(req, "namespace");
+    const char *name = httpd_query(req, "name");
+    char key[CACHE_KEY_MAX];
+
+    if (!name) {
+        debug_list(app->cache, &resp->body);
+        return;
+    }
+    cache_key(key, namespace ? namespace : "default", name);
+    if (!debug_route(app->cache, app->rewards, key, &resp->body)) {
+        resp->status = 404;
+        buf_puts(&resp->body, "{\"error\":\"no such route\"}");
+    }
+}
+
+static void refresh(void *arg)
+{
+    const struct app *app = arg;
+
+    controller_refresh(app->controller);
+}
+
+static void count_query(void *arg, const struct rewards_report *report)
+{
+    operator_metrics_query(arg, report);
+}
+
+/* ---- running -------------------------------------------------------------------------
+ */
+
+/* "host:port" of a URL, for a label. */
+static void host_of(const char *url, char *out, size_t size)
+{
+    const char *scheme = strstr(url, "://");
+    const char *host = scheme ? scheme + 3 : url;
+    size_t n = strcspn(host, "/?#");
+    const char *at = memchr(host, '@', n);
+
+    if (at) {
+        n -= (size_t)(at + 1 - host);
+        host = at + 1;
+    }
+    (void)snprintf(out, size, "%.*s", (int)n, host);
+}
+
+static void serve_until_stopped(struct app *app, struct metrics *registry,
+                                struct stop *stop, struct error *err, int *code)
+{
+    static const struct httpd_route routes[] = {
+        {.method = "GET", .path = "/debug/routes", .fn = get_routes}
+    };
+    static const struct web_link links[] = {
+        {"/debug/routes", "Routes: queries, observations, decisions"}
+    };
+    struct web *web = web_start(&(struct web_options){.program = &program,
+                                                      .flags = &settings.web,
+                                                      .metrics = registry,
+                                                      .routes = routes,
+                                                      .route_count = ARRAY_LEN(routes),
+                                                      .arg = app,
+                                                      .ready = is_ready,
+                                                      .links = links,
+                                                      .link_count = ARRAY_LEN(links)},
+                                err);
+
+    if (!web) {
+        *code = EXIT_FAILED;
+        return;
+    }
+    log_info("bandit-operator started", LOG_STR("version", BANDIT_VERSION),
+             LOG_STR("store", settings.store_dir), LOG_INT("port", web_port(web, 0)));
+    for (;;) {
+        int signal_number = stop_wait_signal(WATCH_MS);
+
+        if (signal_number == SIGHUP && !web_reload(web, err))
+            log_error("web configuration not read again", LOG_STR("error", err->msg));
+        if (signal_number == SIGTERM || signal_number == SIGINT || stop_requested(stop))
+            break;
+    }
+    web_stop(web, DRAIN_MS);
+}
+
+static int run(struct store *store)
+{
+    CLEANUP(metrics_freep)
+    struct metrics *registry = metrics_new(NULL, 0);
+    CLEANUP(operator_metrics_freep)
+    struct operator_metrics *metrics = NULL;
+    CLEANUP(cache_freep)
+    struct cache *cache = cache_new();
+    CLEANUP(dataplane_freep)
+    struct dataplane *haproxy = NULL;
+    CLEANUP(rewards_freep)
+    struct rewards *rewards = NULL;
+    struct dataplane_kind kinds[1];
+    struct stop *stop = stop_new();
+    struct app app = {.cache = cache};
+    struct controller_options options = {.store = store, .cache = cache, .stop = stop};
+    char host[256];
+    struct error err;
+    int code = 0;
+
+    host_of(settings.prometheus_url, host, sizeof(host));
+    metrics_add_process(registry, "bandit_operator");
+    metrics = operator_metrics_new(registry, host, (size_t)settings.workers);
+    rewards = rewards_new(
+        &(struct rewards_options){.url = settings.prometheus_url,
+                                  .timeout_ms = settings.prometheus_timeout_ms,
+                                  .stop = stop,
+                                  .report = count_query,
+                                  .report_arg = metrics});
+    if (settings.haproxy_socket[0]) {
+        haproxy = dataplane_haproxy(settings.haproxy_socket);
+        kinds[options.kind_count++] = (struct dataplane_kind){"HAProxyBackend", haproxy};
+    }
+    options.kinds = kinds;
+    options.rewards = app.rewards = rewards;
+    options.metrics = metrics;
+    options.workers = (size_t)settings.workers;
+    app.controller = controller_start(&options);
+    metrics_on_expose(registry, refresh, &app);
+    serve_until_stopped(&app, registry, stop, &err, &code);
+    stop_request(stop);
+    if (code)
+        log_error("cannot serve", LOG_STR("error", err.msg));
+    if (!controller_join(app.controller, &err)) {
+        log_error("the store cannot be watched", LOG_STR("error", err.msg));
+        code = EXIT_FAILED;
+    }
+    stop_free(stop);
+    log_info("bandit-operator stopped");
+    return code;
+}
+
+static int run_operator(void)
+{
+    CLEANUP(store_freep)
+    struct store *store = NULL;
+    struct error err;
+
+    if (!web_setup(&settings.web, &err)) {
+        (void)fprintf(stderr, "bandit-operator: %s\n", err.msg);
+        return EXIT_USAGE;
+    }
+    if (!settings.store_dir[0]) {
+        (void)fputs("bandit-operator: --store.dir is needed; see --help\n", stderr);
+        return EXIT_USAGE;
+    }
+    store = store_dir_open(settings.store_dir, &err);
+    if (!store) {
+        log_error("cannot open the store", LOG_STR("error", err.msg));
+        return EXIT_FAILED;
+    }
+    return run(store);
+}
+
+int main(int argc, char **argv)
+{
+    const struct metric_table tables[] = {operator_metric_table, metrics_process_table};
+    int code;
+
+    stop_block_signals();
+    code = flags_main(&program, argc, argv);
+    if (code >= 0)
+        return code;
+    if (settings.web.describe)
+        return web_describe(tables, ARRAY_LEN(tables), NULL, "bandit_operator");
+    if (!settings.word_count)
+        return run_operator();
+    if (strcmp(settings.words[0], "validate") == 0 && settings.word_count > 1)
+        return validate_files(settings.words + 1, settings.word_count - 1);
+    (void)fputs("bandit-operator: usage: [flags] | validate FILE...\n", stderr);
+    return EXIT_USAGE;
+}
