@@ -35,6 +35,19 @@ int web_describe(const struct metric_table *tables, size_t n,
     return fputs(buf_str(&out), stdout) < 0;
 }
 
+static void registry_page(const struct web *w, const struct httpd_request *req,
+                          struct httpd_response *resp)
+{
+    struct page_choice choice = page_choose(req);
+    CLEANUP(buf_clear)
+    struct buf text = BUF_INIT(PAGE_MAX);
+
+    metrics_expose(w->options.metrics, choice.format, &text);
+    page_answer(resp, &choice, &text);
+}
+
+/* Counted until the answer is sent (see on_done()): what a limit has to bound are the
+ * pages that slow readers keep alive. */
 static void metrics_page(void *arg, const struct httpd_request *req,
                          struct httpd_response *resp)
 {
@@ -45,15 +58,33 @@ static void metrics_page(void *arg, const struct httpd_request *req,
         resp->status = 503;
         resp->content_type = "text/plain; charset=utf-8";
         buf_puts(&resp->body, "too many scrapes at the same time\n");
+    } else if (w->options.scrape) {
+        w->options.scrape(w->options.scrape_arg, req, resp);
     } else {
-        struct page_choice choice = page_choose(req);
-        CLEANUP(buf_clear)
-        struct buf text = BUF_INIT(PAGE_MAX);
-
-        metrics_expose(w->options.metrics, choice.format, &text);
-        page_answer(resp, &choice, &text);
+        registry_page(w, req, resp);
     }
-    (void)atomic_fetch_sub(&w->scrapes, 1);
+}
+
+static void on_done(void *arg, const char *route, int status, double seconds)
+{
+    struct web *w = arg;
+
+    /* A scrape with a body is refused with 413 before it is counted. */
+    if (status != 413 && !strcmp(route, w->options.flags->telemetry_path))
+        (void)atomic_fetch_sub(&w->scrapes, 1);
+    if (w->options.on_done)
+        w->options.on_done(w->options.arg, route, status, seconds);
+}
+
+static void on_error(void *arg, int status, const char *message,
+                     struct httpd_response *resp)
+{
+    const struct web *w = arg;
+
+    if (w->options.on_error)
+        w->options.on_error(w->options.arg, status, message, resp);
+    else
+        buf_printf(&resp->body, "%d %s\n", status, message);
 }
 
 static void live_page(void *arg, const struct httpd_request *req,
@@ -94,8 +125,11 @@ static struct httpd_route *all_routes(struct web *w, size_t *n)
     struct httpd_route *all =
         mem_alloc(o->route_count + ARRAY_LEN(ours), sizeof(struct httpd_route));
 
-    if (o->route_count)
-        memcpy(all, o->routes, o->route_count * sizeof(*all));
+    for (size_t i = 0; i < o->route_count; i++) {
+        all[i] = o->routes[i];
+        if (!all[i].arg)
+            all[i].arg = o->arg;
+    }
     memcpy(all + o->route_count, ours, sizeof(ours));
     *n = o->route_count + ARRAY_LEN(ours);
     return all;
@@ -118,9 +152,9 @@ struct web *web_start(const struct web_options *options, struct error *err)
     struct httpd_options o = {
         .listen = options->flags->listen.items,
         .listen_count = options->flags->listen.count,
-        .arg = options->arg,
-        .on_error = options->on_error,
-        .on_done = options->on_done,
+        .arg = w,
+        .on_error = on_error,
+        .on_done = on_done,
         .filter = options->filter,
         .filter_arg = options->arg,
         .pool_threads = options->pool_threads,

@@ -73,6 +73,8 @@ struct web_options {
     const struct program *program; /* name and summary */
     const struct web_flags *flags;
     struct metrics *metrics;
+    httpd_handler *scrape; /* answers a scrape; NULL: all of `metrics` */
+    void *scrape_arg;
     const struct httpd_route *routes; /* tried first, so they may replace ours */
     size_t route_count;
     void *arg;                /* of handlers, hooks and ready */

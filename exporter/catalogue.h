@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* catalogue.h - the families that the exporter publishes of each BanditRoute. */
+#ifndef EXPORTER_CATALOGUE_H
+#define EXPORTER_CATALOGUE_H
+
+#include "metrics/metrics.h"
+
+/* In the order of the page. */
+enum family {
+    FAMILY_ROUTE_INFO,
+    FAMILY_ROUTE_MODE,
+    FAMILY_ROUTE_CONDITION,
+    FAMILY_ROUTE_DECISION_INFO,
+    FAMILY_ROUTE_EXPLORATION,
+    FAMILY_ROUTE_LAST_DECISION,
+    FAMILY_ROUTE_LAST_OBSERVATION,
+    FAMILY_ROUTE_LAST_LEADER_CHANGE,
+    FAMILY_ROUTE_INTERVAL,
+    FAMILY_ROUTE_MAX_DATA_AGE,
+    FAMILY_ROUTE_MIN_WEIGHT,
+    FAMILY_ROUTE_GENERATION,
+    FAMILY_ROUTE_OBSERVED_GENERATION,
+    FAMILY_ROUTE_OBJECTIVE_MIN,
+    FAMILY_ROUTE_OBJECTIVE_WEIGHT,
+    FAMILY_ARM_DESIRED_WEIGHT,
+    FAMILY_ARM_APPLIED_WEIGHT,
+    FAMILY_ARM_REWARD_EMA,
+    FAMILY_ARM_REWARD,
+    FAMILY_ARM_REWARD_STDERR,
+    FAMILY_ARM_PROBABILITY_BEST,
+    FAMILY_ARM_WINDOW_SAMPLES,
+    FAMILY_ARM_OBJECTIVE,
+    FAMILY_ARM_LEADER,
+    FAMILY_ARM_STATE,
+    FAMILY_COUNT
+};
+
+_Static_assert(FAMILY_COUNT <= 64, "sets of families are bits of a uint64_t");
+#define FAMILY_ALL ((1ULL << FAMILY_COUNT) - 1)
+
+extern const struct metric_desc object_metrics[FAMILY_COUNT];
+
+#endif
