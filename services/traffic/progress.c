@@ -79,32 +79,18 @@ static void colour_end(const struct looks *l, struct buf *out)
         buf_puts(out, colour_off);
 }
 
-/* The arms by name, so that each keeps its colour from run to run. */
-static void sort_arms(const struct glance *g, size_t order[ARMS_MAX])
-{
-    for (size_t i = 0; i < g->arm_count; i++) {
-        size_t at = i;
-
-        for (; at > 0 && strcmp(g->arms[order[at - 1]].name, g->arms[i].name) > 0; at--)
-            order[at] = order[at - 1];
-        order[at] = i;
-    }
-}
-
 void progress_shares(const struct glance *g, const struct looks *looks, int cells,
                      struct buf *out)
 {
-    size_t order[ARMS_MAX];
     double total = 0;
     double before = 0;
 
-    sort_arms(g, order);
     for (size_t i = 0; i < g->arm_count; i++)
         total += (double)g->arms[i].answers;
     if (total <= 0)
         return;
     for (size_t i = 0; i < g->arm_count; i++) {
-        double after = before + (double)g->arms[order[i]].answers / total * cells;
+        double after = before + (double)g->arms[g->by_name[i]].answers / total * cells;
 
         colour(looks, i, out);
         for (long n = lround(before); n < lround(after); n++)
@@ -117,8 +103,8 @@ void progress_shares(const struct glance *g, const struct looks *looks, int cell
         colour(looks, i, out);
         buf_puts(out, fill_of(looks, i));
         colour_end(looks, out);
-        buf_printf(out, " %s %.0f%%", g->arms[order[i]].name,
-                   100 * (double)g->arms[order[i]].answers / total);
+        buf_printf(out, " %s %.0f%%", g->arms[g->by_name[i]].name,
+                   100 * (double)g->arms[g->by_name[i]].answers / total);
     }
 }
 
@@ -136,7 +122,7 @@ void progress_fit(const char *line, int columns, struct buf *out)
         }
         used += ((unsigned char)*p & 0xc0) != 0x80; /* each first byte of a character */
         if (used <= columns)
-            buf_putc(out, (unsigned char)*p < ' ' ? ' ' : *p);
+            buf_add(out, (unsigned char)*p < ' ' ? " " : p, 1);
     }
 }
 
@@ -188,8 +174,9 @@ static void show_plain(const struct glance *now, const struct glance *recent,
     for (size_t i = 0; i < recent->arm_count; i++)
         answers += (double)recent->arms[i].answers;
     for (size_t i = 0; i < recent->arm_count && answers > 0; i++)
-        buf_printf(&shares, "%s%s=%.3f", i ? " " : "", recent->arms[i].name,
-                   (double)recent->arms[i].answers / answers);
+        buf_printf(&shares, "%s%s=%.3f", i ? " " : "",
+                   recent->arms[recent->by_name[i]].name,
+                   (double)recent->arms[recent->by_name[i]].answers / answers);
     log_info(
         "traffic",
         LOG_NUM("rate", round(1e11 * (double)recent->sent / (double)recent->at_ns) / 100),

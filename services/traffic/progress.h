@@ -44,7 +44,7 @@ void progress_show(struct progress *p, const struct glance *now, double target_r
 void progress_end(struct progress *p);
 
 /* A bar of so many cells, cut by the arms' shares, and behind it each arm's name and
- * share, in the same order. */
+ * share, in the order of the names: an arm keeps its colour. */
 void progress_shares(const struct glance *g, const struct looks *looks, int cells,
                      struct buf *out);
 

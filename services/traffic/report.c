@@ -2,8 +2,6 @@
 #include "traffic/report.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "json/json.h"
 
@@ -30,24 +28,12 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : (double)NAN;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct arm_tally *const *x = a;
-    const struct arm_tally *const *y = b;
-
-    return strcmp((*x)->name, (*y)->name);
-}
-
-/* The arms in the order of their names; returns how many answers they gave. */
-static uint64_t sort_arms(const struct tally *t, const struct arm_tally *out[ARMS_MAX])
+static uint64_t all_answers(const struct tally *t)
 {
     uint64_t answers = 0;
 
-    for (size_t i = 0; i < t->arm_count; i++) {
-        out[i] = &t->arms[i];
+    for (size_t i = 0; i < t->arm_count; i++)
         answers += t->arms[i].answers;
-    }
-    qsort(out, t->arm_count, sizeof(out[0]), by_name);
     return answers;
 }
 
@@ -82,10 +68,11 @@ static void add_row(const char *name, uint64_t answers, uint64_t all, uint64_t o
 void report_text(const struct report *r, struct buf *out)
 {
     const struct tally *t = r->tally;
-    const struct arm_tally *arms[ARMS_MAX];
-    uint64_t answers = sort_arms(t, arms);
+    size_t by_name[ARMS_MAX];
+    uint64_t answers = all_answers(t);
     uint64_t failed = sum(t->failures, FAILURE_COUNT);
 
+    tally_by_name(t, by_name);
     buf_printf(out, "%llu requests sent in %.1f s, %.1f per second (%s, seed %llu)\n",
                (unsigned long long)t->sent, r->seconds,
                r->seconds > 0 ? (double)t->sent / r->seconds : 0, r->pattern,
@@ -101,9 +88,11 @@ void report_text(const struct report *r, struct buf *out)
         buf_printf(out, "\n  the last error: %s", r->trouble);
     buf_printf(out, "\n\n%-24s %9s %8s %9s %9s %9s %9s\n", "arm", "answers", "share",
                "ok", "p50", "p95", "p99");
-    for (size_t i = 0; i < t->arm_count; i++)
-        add_row(arms[i]->name, arms[i]->answers, answers, arms[i]->ok, &arms[i]->latency,
-                out);
+    for (size_t i = 0; i < t->arm_count; i++) {
+        const struct arm_tally *arm = &t->arms[by_name[i]];
+
+        add_row(arm->name, arm->answers, answers, arm->ok, &arm->latency, out);
+    }
     add_row("all requests", t->latency.total, t->latency.total, t->ok, &t->latency, out);
     buf_puts(out, "\nLatency runs from when a request was due, within 0.4 %; \"all "
                   "requests\" holds those without an answer, too.\n");
@@ -132,12 +121,13 @@ static struct json *latency_json(const struct latency *l)
 void report_json(const struct report *r, struct buf *out)
 {
     const struct tally *t = r->tally;
-    const struct arm_tally *arms[ARMS_MAX];
-    uint64_t answers = sort_arms(t, arms);
+    size_t by_name[ARMS_MAX];
+    uint64_t answers = all_answers(t);
     CLEANUP(json_freep)
     struct json *j = json_new_object();
     struct json *list = json_new_array();
 
+    tally_by_name(t, by_name);
     json_put_string(j, "url", r->url);
     json_put_string(j, "data", r->data);
     json_put_string(j, "pattern", r->pattern);
@@ -150,13 +140,14 @@ void report_json(const struct report *r, struct buf *out)
     json_put(j, "feedback", counts_json(feedback_names, t->feedback, FEEDBACK_COUNT));
     json_put(j, "latency_seconds", latency_json(&t->latency));
     for (size_t i = 0; i < t->arm_count; i++) {
+        const struct arm_tally *from = &t->arms[by_name[i]];
         struct json *arm = json_new_object();
 
-        json_put_string(arm, "name", arms[i]->name);
-        json_put_number(arm, "answers", (double)arms[i]->answers);
-        json_put_number(arm, "share", ratio(arms[i]->answers, answers));
-        json_put_number(arm, "ok", (double)arms[i]->ok);
-        json_put(arm, "latency_seconds", latency_json(&arms[i]->latency));
+        json_put_string(arm, "name", from->name);
+        json_put_number(arm, "answers", (double)from->answers);
+        json_put_number(arm, "share", ratio(from->answers, answers));
+        json_put_number(arm, "ok", (double)from->ok);
+        json_put(arm, "latency_seconds", latency_json(&from->latency));
         json_push(list, arm);
     }
     json_put(j, "arms", list);

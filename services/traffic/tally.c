@@ -73,6 +73,17 @@ struct arm_tally *tally_arm(struct tally *t, const char *name)
     return arm;
 }
 
+void tally_by_name(const struct tally *t, size_t places[ARMS_MAX])
+{
+    for (size_t i = 0; i < t->arm_count; i++) {
+        size_t at = i;
+
+        for (; at > 0 && strcmp(t->arms[places[at - 1]].name, t->arms[i].name) > 0; at--)
+            places[at] = places[at - 1];
+        places[at] = i;
+    }
+}
+
 void tally_answer(struct tally *t, struct arm_tally *arm, int status, int64_t ns)
 {
     arm->answers++;
@@ -106,6 +117,7 @@ void tally_glance(const struct tally *t, int64_t now_ns, struct glance *out)
         memcpy(out->arms[i].name, t->arms[i].name, ARM_NAME_MAX);
         out->arms[i].answers = t->arms[i].answers;
     }
+    tally_by_name(t, out->by_name);
 }
 
 void glance_since(struct glance *now, const struct glance *then)

@@ -62,6 +62,9 @@ struct tally {
  * "gateway". */
 struct arm_tally *tally_arm(struct tally *t, const char *name);
 
+/* The arms' places in the order of their names. */
+void tally_by_name(const struct tally *t, size_t places[ARMS_MAX]);
+
 /* The request got an answer, ns after it was due. */
 void tally_answer(struct tally *t, struct arm_tally *arm, int status, int64_t ns);
 /* It got none. */
@@ -77,6 +80,7 @@ struct glance {
         uint64_t answers;
     } arms[ARMS_MAX];
     size_t arm_count;
+    size_t by_name[ARMS_MAX]; /* their places in the order of their names */
 };
 
 void tally_glance(const struct tally *t, int64_t now_ns, struct glance *out);
