@@ -194,17 +194,18 @@ static void quantiles_are_within_the_promised_error(void **state)
 {
     static const double qs[] = {0, 0.01, 0.5, 0.9, 0.95, 0.99, 0.999, 1};
     static struct latency l;
-    static int64_t all[50000];
+    enum { COUNT = 50000 };
+    static int64_t all[COUNT];
     struct random r = {3};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) { /* 1 ns to 10 s, evenly by magnitude */
+    for (size_t i = 0; i < COUNT; i++) { /* 1 ns to 10 s, evenly by magnitude */
         all[i] = (int64_t)exp(random_unit(&r) * log(1e10));
         latency_add(&l, all[i]);
     }
-    qsort(all, ARRAY_LEN(all), sizeof(all[0]), compare);
+    qsort(all, COUNT, sizeof(all[0]), compare);
     for (size_t i = 0; i < ARRAY_LEN(qs); i++) {
-        size_t rank = (size_t)fmax(1, ceil(qs[i] * (double)ARRAY_LEN(all)));
+        size_t rank = (size_t)fmax(1, ceil(qs[i] * COUNT));
         double exact = (double)all[rank - 1];
         double told = latency_quantile_ns(&l, qs[i]);
 
@@ -464,7 +465,8 @@ static void a_bar_is_cut_by_the_shares(void **state)
     static const struct looks plain = {.columns = 80};
     static struct glance g = {
         .arms = {{"svm", 1}, {"logit", 2}, {"none", 0}},
-          .arm_count = 3
+        .arm_count = 3,
+        .by_name = {1,          2,            0          }
     };
     CLEANUP(buf_clear)
     struct buf out = BUF_INIT(200);
