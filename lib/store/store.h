@@ -12,9 +12,12 @@
 #include "base/stop.h"
 #include "route/route.h"
 
+/* What a listener can rely on: an object is told as it is, not what changed in it, so the
+ * same may be told again (compare the generation to see another spec); a status that this
+ * process wrote itself is not told back. */
 enum store_event_type {
     STORE_UPSERT,  /* a new object, another spec, or another status */
-    STORE_DELETE,  /* gone */
+    STORE_DELETE,  /* gone; or, told as invalid before, no longer wrong */
     STORE_INVALID, /* there, and not to be understood: message says why */
     STORE_SYNCED,  /* everything that there is has been told once */
 };
@@ -23,8 +26,11 @@ struct store_event {
     enum store_event_type type;
     const char *namespace; /* NULL with STORE_SYNCED */
     const char *name;
-    const struct bandit_route *route; /* STORE_UPSERT: borrowed for the call */
-    const char *message;              /* STORE_INVALID */
+    /* Borrowed for the call. STORE_UPSERT: the object. STORE_INVALID: the object with the
+     * spec it had when it was last good, which stays in force, and its status as it is;
+     * NULL when it never was good, which a restart forgets. */
+    const struct bandit_route *route;
+    const char *message; /* STORE_INVALID */
 };
 
 /* Called from the thread of store_watch(), one event at a time. */
