@@ -183,6 +183,7 @@ static void send_one(struct generator *g)
                          .labelled = random_unit(&g->random) < g->options.feedback_ratio,
                          .due_ns = g->next_ns};
     (void)pthread_mutex_lock(&g->lock);
+    g->tally.due++;
     g->tally.sent++;
     (void)pthread_mutex_unlock(&g->lock);
     counter_inc(g->metrics->requests);
@@ -195,6 +196,15 @@ static void schedule_one(struct generator *g)
     g->next_ns = g->start_ns + (int64_t)(schedule_next(&g->schedule) * 1e9);
 }
 
+/* The next request is not sent at all. */
+static void skip_one(struct generator *g, enum failure f, const char *why)
+{
+    (void)pthread_mutex_lock(&g->lock);
+    g->tally.due++;
+    (void)pthread_mutex_unlock(&g->lock);
+    count_failure(g, f, clock_mono_ns() - g->next_ns, why);
+}
+
 /* Send what is due. What found no place within its time-out is given up: its user would
  * be gone. Returns when there is something to do again, answers aside. */
 static int64_t send_due(struct generator *g, int64_t now_ns)
@@ -203,8 +213,7 @@ static int64_t send_due(struct generator *g, int64_t now_ns)
 
     for (; g->next_ns <= now_ns && g->next_ns < g->end_ns; schedule_one(g)) {
         if (now_ns - g->next_ns > timeout_ns)
-            count_failure(g, FAILURE_OVERRUN, now_ns - g->next_ns,
-                          "too many requests in flight");
+            skip_one(g, FAILURE_OVERRUN, "too many requests in flight");
         else if (httpc_pool_full(g->pool))
             return g->next_ns + timeout_ns + 1;
         else
@@ -248,6 +257,8 @@ static void finish(struct generator *g, const struct stop *stop, struct stop *ab
                        stop_fd(abandon));
     }
     labels_drop(g->labels);
+    for (; g->next_ns < g->end_ns; schedule_one(g))
+        skip_one(g, FAILURE_ABANDONED, "ended before it was sent");
     for (size_t i = 0; i < g->options.max_in_flight; i++)
         if (g->flights[i].g)
             count_failure(g, FAILURE_ABANDONED, clock_mono_ns() - g->flights[i].due_ns,
@@ -263,7 +274,8 @@ void generator_run(struct generator *g, struct stop *stop, struct stop *abandon)
     g->end_ns =
         g->options.duration_ms ? now_ns + g->options.duration_ms * ns_per_ms : INT64_MAX;
     schedule_one(g);
-    while (!stop_requested(stop) && now_ns < g->end_ns) {
+    /* Past the end for those that were due before and found no place. */
+    while (!stop_requested(stop) && (now_ns < g->end_ns || g->next_ns < g->end_ns)) {
         int64_t labels_ns = send_labels(g, now_ns); /* first: they must not starve */
         int64_t wake_ns = earlier(labels_ns, send_due(g, now_ns));
 

@@ -73,6 +73,8 @@ void report_text(const struct report *r, struct buf *out)
     uint64_t failed = sum(t->failures, FAILURE_COUNT);
 
     tally_by_name(t, by_name);
+    if (t->due > t->sent)
+        buf_printf(out, "%llu requests were due, ", (unsigned long long)t->due);
     buf_printf(out, "%llu requests sent in %.1f s, %.1f per second (%s, seed %llu)\n",
                (unsigned long long)t->sent, r->seconds,
                r->seconds > 0 ? (double)t->sent / r->seconds : 0, r->pattern,
@@ -134,6 +136,7 @@ void report_json(const struct report *r, struct buf *out)
     json_put_number(j, "rate", r->rate);
     json_put_number(j, "seed", (double)r->seed);
     json_put_number(j, "seconds", r->seconds);
+    json_put_number(j, "due", (double)t->due);
     json_put_number(j, "sent", (double)t->sent);
     json_put_number(j, "ok", (double)t->ok);
     json_put(j, "errors", counts_json(failure_names, t->failures, FAILURE_COUNT));

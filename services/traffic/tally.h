@@ -50,10 +50,10 @@ struct arm_tally {
 };
 
 struct tally {
-    uint64_t sent, ok;
+    uint64_t due, sent, ok; /* due: ok plus all failures, once it is over */
     uint64_t failures[FAILURE_COUNT];
     uint64_t feedback[FEEDBACK_COUNT];
-    struct latency latency; /* of all that were sent; without an answer: until given up */
+    struct latency latency; /* of all that were due; without an answer: until given up */
     struct arm_tally arms[ARMS_MAX];
     size_t arm_count;
 };
