@@ -237,6 +237,20 @@ static bool read_members(struct reader *r, struct json *object)
     }
 }
 
+/* A tag asks for a type of the application's; of collections we have but the two. */
+static bool check_tag(struct reader *r, bool mapping)
+{
+    const yaml_char_t *given =
+        mapping ? r->event.data.mapping_start.tag : r->event.data.sequence_start.tag;
+    const char *tag = (const char *)given;
+
+    if (!tag || !strcmp(tag, "!") || !strcmp(tag, mapping ? YAML_MAP_TAG : YAML_SEQ_TAG))
+        return true;
+    return error_set(r->err, ERR_INVALID,
+                     "line %zu, column %zu: the tag %.80s is not supported",
+                     r->event.start_mark.line + 1, r->event.start_mark.column + 1, tag);
+}
+
 static struct json *read_children(struct reader *r)
 {
     bool mapping = r->event.type == YAML_MAPPING_START_EVENT;
@@ -244,6 +258,8 @@ static struct json *read_children(struct reader *r)
     struct json *j = mapping ? json_new_object() : json_new_array();
     bool ok;
 
+    if (!check_tag(r, mapping))
+        return NULL;
     if (r->depth == JSON_DEPTH_MAX) {
         (void)fail(r, "nested more than 100 deep");
         return NULL;
