@@ -126,6 +126,23 @@ void progress_fit(const char *line, int columns, struct buf *out)
     }
 }
 
+/* Take away what was drawn last. */
+static void clear_lines(struct progress *p, struct buf *out)
+{
+    if (p->drawn)
+        buf_printf(out, "\033[%dA", p->drawn);
+    buf_puts(out, "\r\033[J");
+    p->drawn = 0;
+}
+
+static void add_line(struct progress *p, struct buf *line, struct buf *out)
+{
+    progress_fit(buf_str(line), p->looks.columns, out);
+    buf_putc(out, '\n');
+    buf_reset(line);
+    p->drawn++;
+}
+
 static void show_live(struct progress *p, const struct glance *now,
                       const struct glance *recent, double target_rate,
                       const char *trouble)
@@ -134,34 +151,31 @@ static void show_live(struct progress *p, const struct glance *now,
     double recent_s = (double)recent->at_ns / 1e9;
     char p95[LATENCY_TEXT_MAX];
     CLEANUP(buf_clear)
-    struct buf lines = BUF_INIT(LINE_MAX_BYTES);
+    struct buf line = BUF_INIT(LINE_MAX_BYTES);
     CLEANUP(buf_clear)
     struct buf out = BUF_INIT((size_t)4 * LINE_MAX_BYTES);
 
-    buf_puts(&out, p->drawn ? "\033[2A\r\033[J" : "\r\033[J");
-    buf_printf(&lines, "%02lld:%02lld:%02lld  %.1f of %.1f req/s  %llu sent  %llu ok  ",
+    clear_lines(p, &out);
+    buf_printf(&line, "%02lld:%02lld:%02lld  %.1f of %.1f req/s  %llu sent  %llu ok  ",
                (long long)s / 3600, (long long)s / 60 % 60, (long long)s % 60,
                (double)recent->sent / recent_s, target_rate,
                (unsigned long long)now->sent, (unsigned long long)now->ok);
     if (recent->failed && p->looks.colours)
-        buf_puts(&lines, palette[5]);
-    buf_printf(&lines, "%llu errors", (unsigned long long)now->failed);
+        buf_puts(&line, palette[5]);
+    buf_printf(&line, "%llu errors", (unsigned long long)now->failed);
     if (recent->failed)
-        colour_end(&p->looks, &lines);
-    buf_printf(&lines, "  p95 %s  %llu labels",
+        colour_end(&p->looks, &line);
+    buf_printf(&line, "  p95 %s  %llu labels",
                latency_text(latency_quantile_ns(&recent->latency, 0.95), p95),
                (unsigned long long)now->feedback);
-    progress_fit(buf_str(&lines), p->looks.columns, &out);
-    buf_reset(&lines);
-    if (recent->failed)
-        buf_printf(&lines, "%s", trouble);
-    else
-        progress_shares(recent, &p->looks, BAR_CELLS, &lines);
-    buf_putc(&out, '\n');
-    progress_fit(buf_str(&lines), p->looks.columns, &out);
-    buf_putc(&out, '\n');
+    add_line(p, &line, &out);
+    progress_shares(recent, &p->looks, BAR_CELLS, &line);
+    add_line(p, &line, &out);
+    if (recent->failed) {
+        buf_puts(&line, trouble);
+        add_line(p, &line, &out);
+    }
     (void)!write(STDERR_FILENO, buf_str(&out), out.len);
-    p->drawn = true;
 }
 
 static void show_plain(const struct glance *now, const struct glance *recent,
@@ -209,9 +223,11 @@ void progress_show(struct progress *p, const struct glance *now, double target_r
 
 void progress_end(struct progress *p)
 {
-    static const char clear[] = "\033[2A\r\033[J";
+    CLEANUP(buf_clear)
+    struct buf out = BUF_INIT(LINE_MAX_BYTES);
 
-    if (p->drawn)
-        (void)!write(STDERR_FILENO, clear, sizeof(clear) - 1);
-    p->drawn = false;
+    if (!p->drawn)
+        return;
+    clear_lines(p, &out);
+    (void)!write(STDERR_FILENO, buf_str(&out), out.len);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* progress.h - how it goes, while it goes: two lines redrawn in place on a terminal, a
+/* progress.h - how it goes, while it goes: a few lines redrawn in place on a terminal, a
  * line now and then anywhere else.
  */
 #ifndef TRAFFIC_PROGRESS_H
@@ -29,7 +29,7 @@ struct progress {
     struct glance steps[PROGRESS_STEPS]; /* a ring */
     size_t count, next;
     int64_t start_ns;
-    bool drawn;
+    int drawn; /* lines, to be drawn over */
 };
 
 void progress_init(struct progress *p, struct looks looks, int64_t now_ns);

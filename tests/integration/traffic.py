@@ -304,12 +304,12 @@ class TrafficTest(unittest.TestCase):
         checked = subprocess.run(["promtool", "check", "metrics"], input=page, text=True, capture_output=True)
         self.assertEqual(checked.returncode, 0, checked.stderr + checked.stdout)
 
-    def on_a_terminal(self, **environment):
+    def on_a_terminal(self, how, **environment):
         """What a person sees, standard error being a terminal of 80 columns."""
         master, terminal = pty.openpty()
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG")}
         env.update({"TERM": "xterm"}, **environment)
-        p = subprocess.Popen(self.command("ok", "--rate", "50", "--duration", "1200ms", "--feedback-delay", "0s"),
+        p = subprocess.Popen(self.command(how, "--rate", "50", "--duration", "1200ms", "--feedback-delay", "0s"),
                              stdout=subprocess.PIPE, stderr=terminal, env=env)
         os.close(terminal)
         seen = b""
@@ -323,7 +323,7 @@ class TrafficTest(unittest.TestCase):
         return seen.decode()
 
     def test_progress_on_a_terminal(self):
-        seen = self.on_a_terminal(LANG="C.UTF-8")
+        seen = self.on_a_terminal("ok", LANG="C.UTF-8")
         self.assertRegex(seen, r"00:00:01  \d+\.\d of 50\.0 req/s  \d+ sent  \d+ ok  0 errors  p95 [\d.]+ [um]s")
         self.assertIn("\u2588\u2588", seen)
         self.assertIn("\033[36m", seen)
@@ -331,10 +331,11 @@ class TrafficTest(unittest.TestCase):
         self.assertTrue(seen.endswith("\033[2A\r\033[J"))  # cleared for the table
         for line in re.sub(r"\033\[\d*[A-Za-z]", "", seen).replace("\r", "\n").split("\n"):
             self.assertLessEqual(len(line), 80)
-        seen = self.on_a_terminal(LANG="C", NO_COLOR="1")
+        seen = self.on_a_terminal("fail", LANG="C", NO_COLOR="1")
         self.assertNotRegex(seen, r"\033\[\d*m")
         self.assertTrue(seen.isascii())
         self.assertIn("= svm 6", seen)
+        self.assertRegex(seen, r"answered 500: {\"error\": \"broken\"}\r\n\033\[3A\r\033\[J")
 
     def test_progress_elsewhere_has_no_escapes(self):
         p = subprocess.Popen(self.command("ok", "--rate", "50"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
