@@ -7,7 +7,7 @@
 #define ENGINE_METADATA_H
 
 #define METADATA_NAME          "model_name"
-#define METADATA_KIND          "model_kind"      /* "logistic regression", ... */
+#define METADATA_KIND          "model_kind"      /* "logistic-regression", ... */
 #define METADATA_DATASET       "dataset"         /* "digits" */
 #define METADATA_CLASS_NAMES   "class_names"     /* JSON array of strings */
 #define METADATA_FEATURE_NAMES "feature_names"   /* JSON array of strings */
