@@ -252,24 +252,20 @@ void cache_forget(struct cache *c, struct cache_entry *e)
     (void)pthread_mutex_unlock(&c->lock);
 }
 
-size_t cache_count(struct cache *c)
+static void count_route(void *arg, const struct cache_entry *e)
 {
-    size_t n;
+    size_t *routes = arg;
 
-    (void)pthread_mutex_lock(&c->lock);
-    n = c->count;
-    (void)pthread_mutex_unlock(&c->lock);
-    return n;
+    *routes += !e->told_deleted;
 }
 
-size_t cache_invalid_count(struct cache *c)
+void cache_count(struct cache *c, size_t *routes, size_t *invalid)
 {
-    size_t n;
-
+    *routes = 0;
+    cache_each(c, count_route, routes);
     (void)pthread_mutex_lock(&c->lock);
-    n = c->invalid;
+    *invalid = c->invalid;
     (void)pthread_mutex_unlock(&c->lock);
-    return n;
 }
 
 void cache_each(struct cache *c, cache_each_fn *fn, void *arg)

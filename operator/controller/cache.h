@@ -65,8 +65,8 @@ void cache_commit(struct cache *c, struct cache_entry *e, struct route_status *s
 /* Drop the entry, unless it was told anew meanwhile. */
 void cache_forget(struct cache *c, struct cache_entry *e);
 
-size_t cache_count(struct cache *c);
-size_t cache_invalid_count(struct cache *c);
+/* How many can be worked on, and how many cannot be understood as they stand. */
+void cache_count(struct cache *c, size_t *routes, size_t *invalid);
 
 /* Call fn for each entry that has a route, under the lock: be quick, do not call back. */
 typedef void cache_each_fn(void *arg, const struct cache_entry *e);

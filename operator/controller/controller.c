@@ -253,11 +253,12 @@ bool controller_synced(struct controller *c)
 void controller_refresh(struct controller *c)
 {
     struct workqueue_stats stats;
+    size_t routes, invalid;
 
     (void)pthread_mutex_lock(&c->lock);
     stats = workqueue_stats(c->queue, clock_mono_ms());
     (void)pthread_mutex_unlock(&c->lock);
     operator_metrics_queue(c->o.metrics, &stats);
-    operator_metrics_routes(c->o.metrics, cache_count(c->o.cache),
-                            cache_invalid_count(c->o.cache));
+    cache_count(c->o.cache, &routes, &invalid);
+    operator_metrics_routes(c->o.metrics, routes, invalid);
 }

@@ -45,14 +45,13 @@ static uint64_t mix(uint64_t hash, const char *s)
            UINT64_C(1099511628211); /* so that words do not run together */
 }
 
-bool events_admit(struct events *e, const char *key, const struct core_event *event,
-                  int64_t mono_ms, unsigned *left_out)
+bool events_admit(struct events *e, const struct route_event *event, int64_t mono_ms,
+                  unsigned *left_out)
 {
-    uint64_t hash = mix(UINT64_C(14695981039346656037), key);
+    uint64_t hash = mix(mix(UINT64_C(14695981039346656037), event->key), event->reason);
     struct slot *s;
     bool admit;
 
-    hash = mix(hash, reason_name(event->reason));
     if (event->type == EVENT_NORMAL)
         hash = mix(hash, event->message);
     hash |= 1;
@@ -69,14 +68,13 @@ bool events_admit(struct events *e, const char *key, const struct core_event *ev
     return admit;
 }
 
-void events_tell(struct events *e, const char *key, const struct core_event *event,
-                 int64_t mono_ms)
+void events_tell(struct events *e, const struct route_event *event, int64_t mono_ms)
 {
     unsigned left_out;
 
-    if (!events_admit(e, key, event, mono_ms, &left_out))
+    if (!events_admit(e, event, mono_ms, &left_out))
         return;
     LOG_AT(event->type == EVENT_WARNING ? LOG_WARN : LOG_INFO, "route event",
-           LOG_STR("route", key), LOG_STR("reason", reason_name(event->reason)),
+           LOG_STR("route", event->key), LOG_STR("reason", event->reason),
            LOG_STR("message", event->message), LOG_INT("left_out", left_out), LOG_END);
 }

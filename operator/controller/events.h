@@ -15,14 +15,20 @@ struct events *events_new(void);
 void events_free(struct events *e);
 DEFINE_FREEP(struct events *, events_free)
 
-/* key: "namespace/name". Warnings are the same when their reasons are, for their words
- * often hold a number that changes; others when their words are, too. */
-void events_tell(struct events *e, const char *key, const struct core_event *event,
-                 int64_t mono_ms);
+struct route_event {
+    const char *key; /* "namespace/name" */
+    enum core_event_type type;
+    const char *reason; /* one word */
+    const char *message;
+};
+
+/* Warnings are the same when their reasons are, for their words often hold a number that
+ * changes; others when their words are, too. */
+void events_tell(struct events *e, const struct route_event *event, int64_t mono_ms);
 
 /* The rule alone: true when this event is to be logged; *left_out is then how many were
  * not since the last one. */
-bool events_admit(struct events *e, const char *key, const struct core_event *event,
-                  int64_t mono_ms, unsigned *left_out);
+bool events_admit(struct events *e, const struct route_event *event, int64_t mono_ms,
+                  unsigned *left_out);
 
 #endif

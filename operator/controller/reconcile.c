@@ -16,13 +16,12 @@ struct job {
     struct error dataplane_error;
 };
 
-static void tell(const struct job *j, enum core_event_type type, enum reason reason,
+static void tell(const struct job *j, enum core_event_type type, const char *reason,
                  const char *message)
 {
-    struct core_event event = {.type = type, .reason = reason};
-
-    (void)snprintf(event.message, sizeof(event.message), "%.159s", message);
-    events_tell(j->rc->events, j->entry->key, &event, j->now.mono_ms);
+    events_tell(j->rc->events,
+                &(struct route_event){j->entry->key, type, reason, message},
+                j->now.mono_ms);
 }
 
 /* ---- the data plane ------------------------------------------------------------------
@@ -89,7 +88,7 @@ static bool drifted(const struct job *j)
 static void note_repair(const struct job *j)
 {
     operator_metrics_drift_repaired(j->rc->metrics, j->route);
-    tell(j, EVENT_WARNING, REASON_NONE,
+    tell(j, EVENT_WARNING, "DriftRepaired",
          "the data plane had other weights than it was given: set right");
 }
 
@@ -111,7 +110,7 @@ static bool save(const struct job *j)
         j->entry->unsaved = err.kind == ERR_CONFLICT;
         return true;
     }
-    tell(j, EVENT_WARNING, REASON_NONE, err.msg);
+    tell(j, EVENT_WARNING, "StatusNotWritten", err.msg);
     return false;
 }
 
@@ -180,7 +179,8 @@ static void publish(const struct job *j, const struct decision *d)
     operator_metrics_decision(j->rc->metrics, j->route, d,
                               before != ROUTE_NO_ARM && before != after);
     for (size_t i = 0; i < d->event_count; i++)
-        events_tell(j->rc->events, j->entry->key, &d->events[i], j->now.mono_ms);
+        tell(j, d->events[i].type, reason_name(d->events[i].reason),
+             d->events[i].message);
 }
 
 static bool decide(struct job *j)
@@ -247,13 +247,13 @@ static bool close_route(struct job *j)
 
     if (j->entry->counted) {
         operator_metrics_route_ends(j->rc->metrics, j->route);
-        tell(j, EVENT_NORMAL, REASON_NONE, "deleted");
+        tell(j, EVENT_NORMAL, "Deleted", "the route is gone, and so are its series");
     }
     j->entry->counted = false;
     j->entry->programmed = false;
     if (j->route && farewell_weights(j->route, weights) &&
         !talk_to_dataplane(j, weights)) {
-        tell(j, EVENT_WARNING, j->dataplane_problem, j->dataplane_error.msg);
+        tell(j, EVENT_WARNING, reason_name(j->dataplane_problem), j->dataplane_error.msg);
         if (j->dataplane_problem == REASON_DATA_PLANE_DOWN)
             return false;
     }
@@ -313,7 +313,7 @@ enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
     if (j.entry->deleted)
         return close_route(&j) ? RECONCILED : RECONCILE_FAILED;
     if (j.entry->invalid)
-        tell(&j, EVENT_WARNING, REASON_INVALID_SPEC, j.entry->invalid);
+        tell(&j, EVENT_WARNING, reason_name(REASON_INVALID_SPEC), j.entry->invalid);
     if (!j.route) /* never understood: nothing is known of it */
         return RECONCILED;
     begin_route(&j);
