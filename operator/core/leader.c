@@ -10,26 +10,37 @@
 
 #include <math.h>
 
-/* Each change of leader by reward quarters the steps up; they double back once in this
- * many windows. So where arms take turns because reward falls with load, the steps shrink
- * until leaders change about once in that time, and shares settle near where rewards are
- * equal. The first change is free. */
-enum { FLAPPING_WINDOWS = 6, FLAPPING_PER_CHANGE = 2, FLAPPING_MAX = 8 };
+/* Each change of leader by reward adds to the level of flapping, which fades by one in
+ * this many decisions. Above what is free, every level halves the steps up and widens the
+ * margin. So where arms take turns because reward falls with load, or because they are as
+ * good as equal, leaders change ever less often, and shares settle near where rewards are
+ * equal. */
+enum {
+    FLAPPING_DECISIONS = 60,
+    FLAPPING_PER_CHANGE = 2,
+    FLAPPING_FREE = 2,
+    FLAPPING_MAX = 12
+};
+static const double margin_per_level = 0.5;
 
 static double flapping_now(const struct work *w)
 {
-    double period = FLAPPING_WINDOWS * (double)route_window_ms(w->spec->reward.window);
+    double period = FLAPPING_DECISIONS * (double)w->spec->interval_ms;
     double since = (double)(w->now_ms - w->before->last_leader_change_ms);
 
     return fmin(FLAPPING_MAX, fmax(0, w->before->flapping - since / period));
 }
 
+static double excess(double level)
+{
+    return fmax(0, level - FLAPPING_FREE);
+}
+
 double leader_damping(const struct work *w)
 {
-    double level = w->status->last_leader_change_ms == w->now_ms ? w->status->flapping
-                                                                 : flapping_now(w);
+    bool changed = w->status->last_leader_change_ms == w->now_ms;
 
-    return exp2(-fmax(0, level - FLAPPING_PER_CHANGE));
+    return exp2(-excess(changed ? w->status->flapping : flapping_now(w)));
 }
 
 /* How good a choice somebody is when the leader has failed; higher is better. */
@@ -103,6 +114,16 @@ static bool warmed_up(const struct work *w)
     return some && all;
 }
 
+/* How much better a challenger must be, in standard errors of the difference. An
+ * excursion that chance makes lasts for as long as windows overlap and is looked at with
+ * every decision: sqrt(1 + correlation) is the standard error of two consecutive looks
+ * when they are taken for independent ones. */
+static double margin(const struct work *w)
+{
+    return w->spec->guardrails.switch_margin * sqrt(1 + w->overlap) *
+           (1 + margin_per_level * excess(flapping_now(w)));
+}
+
 static bool beats(const struct work *w, const struct arm_work *challenger,
                   const struct arm_work *leader)
 {
@@ -110,8 +131,7 @@ static bool beats(const struct work *w, const struct arm_work *challenger,
 
     if (isnan(leader->estimate))
         return true;
-    return challenger->estimate - leader->estimate >
-           w->spec->guardrails.switch_margin * error;
+    return challenger->estimate - leader->estimate > margin(w) * error;
 }
 
 /* The best of those that beat the leader, or ROUTE_NO_ARM; *close: one looks better, but
@@ -134,12 +154,33 @@ static int challenger_of(const struct work *w, int leader, bool *close)
     return best;
 }
 
+/* Load moves rewards no faster than steps move shares. A leader that falls more suddenly
+ * than six times the share that a decision may move (a generous slope, over the few
+ * decisions that the average lags), and than chance, has not been taking turns: it broke.
+ */
+static bool broke(const struct work *w, const struct arm_work *leader)
+{
+    double step = w->spec->guardrails.max_step_up * exp2(-excess(flapping_now(w)));
+    double fall = leader->now->reward_ema - leader->reward;
+
+    return fall > 6 * step + 4 * leader->reward_stderr;
+}
+
+static double flapping_after(const struct work *w, enum reason reason)
+{
+    double level = flapping_now(w);
+
+    if (reason != REASON_LEADER_CHANGE)
+        return level;
+    if (broke(w, &w->arms[w->before->leader]))
+        return fmin(level, FLAPPING_FREE);
+    return fmin(FLAPPING_MAX, level + FLAPPING_PER_CHANGE);
+}
+
 static void crown(struct work *w, int leader, enum reason reason)
 {
     if (leader != w->before->leader) {
-        double added = reason == REASON_LEADER_CHANGE ? FLAPPING_PER_CHANGE : 0;
-
-        w->status->flapping = fmin(FLAPPING_MAX, flapping_now(w) + added);
+        w->status->flapping = flapping_after(w, reason);
         w->status->last_leader_change_ms = w->now_ms;
     }
     w->status->leader = leader;

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-static const double contradiction = 3; /* standard errors */
+static const double contradiction = 5; /* standard errors */
 
 static bool contradicted(const struct arm_work *a, double good, double trials)
 {

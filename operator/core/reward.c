@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "core/policy.h"
 #include "core/stats.h"
 
 static bool has_data(const struct arm_work *a, size_t objective)
@@ -140,6 +141,7 @@ void reward_advance(struct work *w)
                      (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
     double correlation = stats_overlap_correlation(alpha, windows);
 
+    w->overlap = policy_of(w->spec->policy.type)->pools ? 0 : correlation;
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
 

@@ -49,6 +49,7 @@ struct work {
     size_t objective_count;
     enum reason problem; /* with the data; REASON_NONE: the decision can be made */
     int problem_arm;     /* whose data, or ROUTE_NO_ARM */
+    double overlap;      /* correlation of what is compared with its next update */
     int subject;         /* the arm that the reason is about, or ROUTE_NO_ARM */
     struct arm_work arms[ROUTE_ARMS_MAX];
 };
