@@ -137,7 +137,7 @@ static const struct field status_fields[] = {
              "came."},
     {"explorationCost",FIELD_NUMBER, FIELD_AT(struct route_status, exploration_cost),
      .high = MOST, .standard = "0", .help = "The part of it that exploring explains."},
-    {"flapping",       FIELD_NUMBER, FIELD_AT(struct route_status, flapping), .high = 8,
+    {"flapping",       FIELD_NUMBER, FIELD_AT(struct route_status, flapping), .high = 64,
      .standard = "0",
      .help = "How often steps were halved, as of the last change of leader, because "
              "leaders change often."},
