@@ -96,14 +96,31 @@ static bool read_int(const struct field *f, const struct json *j, void *to,
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_int() rests on it");
 
+enum { DURATION_TEXT_MAX = 2 * TEXT_DURATION_MAX };
+
+/* As read_duration() reads it, which is without days. */
+static const char *duration_text(int64_t ms, char out[DURATION_TEXT_MAX])
+{
+    enum { HOUR_MS = 3600 * 1000 };
+    char rest[TEXT_DURATION_MAX];
+    int hours = (int)(ms / HOUR_MS);
+
+    (void)text_from_duration(ms % HOUR_MS, rest);
+    if (!hours)
+        (void)snprintf(out, DURATION_TEXT_MAX, "%s", rest);
+    else
+        (void)snprintf(out, DURATION_TEXT_MAX, "%dh%s", hours, ms % HOUR_MS ? rest : "");
+    return out;
+}
+
 /* Units h, m, s and ms only, as in the Gateway API, so that CEL's duration() reads what
  * we read. */
 static bool read_duration(const struct field *f, const struct json *j, void *to,
                           const struct place *at, struct reading *r)
 {
     const char *s = json_string(j, "");
-    char low[TEXT_DURATION_MAX];
-    char high[TEXT_DURATION_MAX];
+    char low[DURATION_TEXT_MAX];
+    char high[DURATION_TEXT_MAX];
     struct error ignored;
     int64_t ms;
 
@@ -115,8 +132,8 @@ static bool read_duration(const struct field *f, const struct json *j, void *to,
                           s);
     if (!field_in_bounds(f, (double)ms))
         return place_fail(at, r, "%s is outside %s to %s", s,
-                          text_from_duration((int64_t)f->low, low),
-                          text_from_duration((int64_t)f->high, high));
+                          duration_text((int64_t)f->low, low),
+                          duration_text((int64_t)f->high, high));
     memcpy(to, &ms, sizeof(ms));
     return true;
 }
@@ -250,21 +267,13 @@ static struct json *write_int(const struct field *f, const void *from,
 static struct json *write_duration(const struct field *f, const void *from,
                                    const struct route_spec *spec)
 {
-    enum { HOUR_MS = 3600 * 1000 };
-    char hours[2 * TEXT_DURATION_MAX] = "";
-    char rest[TEXT_DURATION_MAX];
+    char text[DURATION_TEXT_MAX];
     int64_t ms;
-    size_t len = 0;
 
     (void)f;
     (void)spec;
     memcpy(&ms, from, sizeof(ms));
-    if (ms >= HOUR_MS) /* we do not read days */
-        len = (size_t)snprintf(hours, sizeof(hours), "%lldh", (long long)(ms / HOUR_MS));
-    if (!len || ms % HOUR_MS)
-        (void)snprintf(hours + len, sizeof(hours) - len, "%s",
-                       text_from_duration(ms % HOUR_MS, rest));
-    return json_new_string(hours);
+    return json_new_string(duration_text(ms, text));
 }
 
 static struct json *write_time(const struct field *f, const void *from,

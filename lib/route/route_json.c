@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "route/route_records.h"
+#include "route/suggest.h"
 
 /* ---- the envelope, which is Kubernetes' ---------------------------------------------
  */
@@ -18,6 +19,18 @@ static bool check_word(const struct json *object, const char *key, const char *w
     if (!strcmp(found, wanted))
         return true;
     return error_set(err, ERR_INVALID, "%s: \"%.80s\" is not %s", key, found, wanted);
+}
+
+static bool unknown_top(const char *name, const char *const *known, struct error *err)
+{
+    struct suggestion s = {.given = name};
+
+    for (size_t i = 0; known[i]; i++)
+        suggest(&s, known[i]);
+    if (s.word)
+        return error_set(err, ERR_INVALID, "%.80s: unknown field (did you mean \"%s\"?)",
+                         name, s.word);
+    return error_set(err, ERR_INVALID, "%.80s: unknown field", name);
 }
 
 static bool check_top(const struct json *object, struct error *err)
@@ -33,7 +46,7 @@ static bool check_top(const struct json *object, struct error *err)
         return false;
     for (const struct json *c = json_first(object); c; c = json_next(c))
         if (text_index(json_key(c), known) < 0)
-            return error_set(err, ERR_INVALID, "%.80s: unknown field", json_key(c));
+            return unknown_top(json_key(c), known, err);
     return true;
 }
 

@@ -42,8 +42,8 @@ void suggest(struct suggestion *s, const char *known)
     if (strlen(s->given) > WORD_MAX || strlen(known) > WORD_MAX)
         return;
     d = strcasecmp(s->given, known) ? distance(s->given, known) : 0;
-    /* a third of the word may be wrong, beyond that it is another word */
-    if (d > 2 || 3 * d > strlen(known) || (s->word && d >= s->distance))
+    /* half of a word may be wrong; beyond that it is another word */
+    if (d > 2 || 2 * d > strlen(known) || (s->word && d >= s->distance))
         return;
     s->word = known;
     s->distance = d;

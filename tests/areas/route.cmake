@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 add_unit(json DEPS json base)
 add_unit(yaml DEPS json base)
+add_unit(route SOURCES support/route_cases.c DEPS route json base)
