@@ -2,3 +2,4 @@
 add_unit(json DEPS json base)
 add_unit(yaml DEPS json base)
 add_unit(route SOURCES support/route_cases.c DEPS route json base)
+add_unit(store_dir DEPS store route json base)
