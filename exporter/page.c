@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/gzip.h"
-
 enum { HEADER_MAX = 4096 };
 
 /* ---- metadata ------------------------------------------------------------------------
@@ -54,17 +52,19 @@ bool filter_takes(const struct page_filter *f, const char *namespace)
 /* ---- blobs ---------------------------------------------------------------------------
  */
 
-struct blob *blob_gzip(const struct buf *text)
+struct blob *blob_new(const struct buf *text)
 {
     CLEANUP(buf_clear)
     struct buf packed = BUF_INIT(gzip_bound(text->len));
+    struct gzip_sum sum = {0};
     struct blob *b;
 
     if (!text->len)
         return NULL;
-    gzip_member(&packed, buf_str(text), text->len);
+    gzip_piece(&packed, buf_str(text), text->len, &sum);
     b = mem_alloc(1, sizeof(*b) + packed.len);
     atomic_init(&b->references, 1);
+    b->sum = sum;
     b->len = packed.len;
     memcpy(b->bytes, buf_str(&packed), packed.len);
     return b;

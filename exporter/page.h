@@ -11,6 +11,7 @@
 #include "exporter/fleet.h"
 #include "httpd/httpd.h"
 #include "metrics/exposition.h"
+#include "web/gzip.h"
 
 /* Which part of everything is wanted. */
 struct page_filter {
@@ -24,20 +25,22 @@ bool filter_takes_all(const struct page_filter *f);
 /* Whether objects of this namespace pass. */
 bool filter_takes(const struct page_filter *f, const char *namespace);
 
-/* Bytes counted by reference, made once. */
+/* A compressed piece of a page; made once, counted by reference. */
 struct blob {
     atomic_uint references;
+    struct gzip_sum sum; /* of its text */
     size_t len;
     char bytes[];
 };
 
-struct blob *blob_gzip(const struct buf *text); /* NULL when the text is empty */
-struct blob *blob_ref(struct blob *b);          /* NULL is fine */
+struct blob *blob_new(const struct buf *text); /* NULL when the text is empty */
+struct blob *blob_ref(struct blob *b);         /* NULL is fine */
 void blob_unref(struct blob *b);
 
 struct page {
     atomic_uint references;
     uint64_t generation; /* of the fleet */
+    struct gzip_sum sum; /* of a compressed page's text */
     struct httpd_slice *slices;
     size_t count;
     struct snapshot snapshot; /* what slices point into, or ... */

@@ -25,7 +25,7 @@ struct pages *pages_new(struct fleet *fleet)
     (void)pthread_mutex_init(&p->lock, NULL);
     for (size_t e = 0; e < EXPOSITION_COUNT; e++)
         for (size_t i = 0; i < FAMILY_COUNT; i++)
-            p->headers[e][i] = blob_gzip(page_header((enum exposition)e, i));
+            p->headers[e][i] = blob_new(page_header((enum exposition)e, i));
     return p;
 }
 
@@ -73,6 +73,7 @@ static void add_blob(struct page *p, struct blob *b)
         return;
     p->blobs[p->blob_count++] = b;
     p->slices[p->count++] = (struct httpd_slice){b->bytes, b->len};
+    gzip_sum_add(&p->sum, &b->sum);
 }
 
 static struct page *compress_whole(const struct snapshot *s, enum exposition e,
@@ -83,7 +84,7 @@ static struct page *compress_whole(const struct snapshot *s, enum exposition e,
     struct page *page = page_of_blobs(s->generation, 1);
 
     page_text(s, e, filter, &text);
-    add_blob(page, blob_gzip(&text));
+    add_blob(page, blob_new(&text));
     return page;
 }
 
@@ -102,7 +103,7 @@ static struct blob *compress_cell(const struct snapshot *s, size_t group, size_t
         view = rendered_view(s->objects[i], family, &len);
         buf_add(scratch, view, len);
     }
-    return blob_gzip(scratch);
+    return blob_new(scratch);
 }
 
 /* Make the cells again that something changed in. The scratch is for all of them: fresh

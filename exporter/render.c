@@ -8,36 +8,58 @@
 #include "exporter/rendered.h"
 #include "metrics/exposition.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, LABELS_MAX = 16 * 1024 };
+enum { OBJECT_MAX = 4 * 1024 * 1024, LABELS_MAX = 16 * 1024, USUAL_BYTES = 16 * 1024 };
 
 /* The family being rendered, and the labels that repeat from family to family. */
 struct sink {
     const struct bandit_route *r;
     struct buf *out;
     struct buf name;
+    struct buf extra;                /* labels of this family only */
     struct buf route;                /* namespace="...",route="..." */
     struct buf arms[ROUTE_ARMS_MAX]; /* the same with arm="..." */
 };
 
-struct extra {
-    const char *name, *value;
-};
-
-static void sample(struct sink *s, const struct buf *labels, const struct extra *extra,
-                   size_t extra_count, double v)
+static char *append(char *at, const struct buf *b)
 {
+    memcpy(at, buf_str(b), b->len);
+    return at + b->len;
+}
+
+/* One sample. The hot path of an update: room is made once, and copied into. */
+static void sample(struct sink *s, const struct buf *labels, const struct buf *extra,
+                   double v)
+{
+    enum { PUNCTUATION = 8 };
+    size_t extra_len = extra ? extra->len : 0;
+    char *room, *at;
+
     if (isnan(v))
         return;
-    buf_add(s->out, buf_str(&s->name), s->name.len);
-    buf_putc(s->out, '{');
-    buf_add(s->out, buf_str(labels), labels->len);
-    for (size_t i = 0; i < extra_count; i++) {
-        buf_putc(s->out, ',');
-        exposition_label(s->out, extra[i].name, extra[i].value);
+    room = buf_room(s->out, s->name.len + labels->len + extra_len + PUNCTUATION);
+    if (!room)
+        return;
+    at = append(room, &s->name);
+    *at++ = '{';
+    at = append(at, labels);
+    if (extra_len) {
+        *at++ = ',';
+        at = append(at, extra);
     }
-    buf_add(s->out, "} ", 2);
+    *at++ = '}';
+    *at++ = ' ';
+    buf_grew(s->out, (size_t)(at - room));
     exposition_value(s->out, v);
     buf_putc(s->out, '\n');
+}
+
+/* A sample with one label more. */
+static void sample_with(struct sink *s, const struct buf *labels, const char *name,
+                        const char *value, double v)
+{
+    buf_reset(&s->extra);
+    exposition_label(&s->extra, name, value);
+    sample(s, labels, &s->extra, v);
 }
 
 static void states(struct sink *s, enum family family, const struct buf *labels,
@@ -46,7 +68,22 @@ static void states(struct sink *s, enum family family, const struct buf *labels,
     const struct metric_desc *d = &object_metrics[family];
 
     for (size_t i = 0; d->states[i]; i++)
-        sample(s, labels, &(struct extra){d->name, d->states[i]}, 1, i == now);
+        sample_with(s, labels, d->name, d->states[i], i == now);
+}
+
+struct extra {
+    const char *name, *value;
+};
+
+static void info(struct sink *s, const struct extra *extra, size_t n)
+{
+    buf_reset(&s->extra);
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_putc(&s->extra, ',');
+        exposition_label(&s->extra, extra[i].name, extra[i].value);
+    }
+    sample(s, &s->route, &s->extra, 1);
 }
 
 static void route_info(struct sink *s)
@@ -60,7 +97,7 @@ static void route_info(struct sink *s)
         {"baseline",    spec->arms[spec->baseline].name       },
     };
 
-    sample(s, &s->route, extra, ARRAY_LEN(extra), 1);
+    info(s, extra, ARRAY_LEN(extra));
 }
 
 static void route_mode(struct sink *s)
@@ -78,13 +115,12 @@ static void route_condition(struct sink *s)
 
     for (size_t c = 0; c < CONDITION_COUNT; c++)
         for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-            const struct extra extra[] = {
-                {"condition", condition_name((enum condition_type)c)},
-                {"status",    statuses[i]                           },
-            };
-
-            sample(s, &s->route, extra, ARRAY_LEN(extra),
-                   s->r->status.conditions[c].status == i);
+            buf_reset(&s->extra);
+            exposition_label(&s->extra, "condition",
+                             condition_name((enum condition_type)c));
+            buf_putc(&s->extra, ',');
+            exposition_label(&s->extra, "status", statuses[i]);
+            sample(s, &s->route, &s->extra, s->r->status.conditions[c].status == i);
         }
 }
 
@@ -95,7 +131,7 @@ static void route_decision(struct sink *s)
         {"reason",  reason_name(s->r->status.reason)  },
     };
 
-    sample(s, &s->route, extra, ARRAY_LEN(extra), 1);
+    info(s, extra, ARRAY_LEN(extra));
 }
 
 static void objective_min(struct sink *s)
@@ -103,8 +139,8 @@ static void objective_min(struct sink *s)
     const struct route_reward *reward = &s->r->spec.reward;
 
     for (size_t o = 0; o < reward->objective_count; o++)
-        sample(s, &s->route, &(struct extra){"objective", reward->objectives[o].name}, 1,
-               reward->objectives[o].min);
+        sample_with(s, &s->route, "objective", reward->objectives[o].name,
+                    reward->objectives[o].min);
 }
 
 static void objective_weight(struct sink *s)
@@ -115,8 +151,8 @@ static void objective_weight(struct sink *s)
     for (size_t o = 0; o < reward->objective_count; o++)
         sum += reward->objectives[o].weight;
     for (size_t o = 0; o < reward->objective_count; o++)
-        sample(s, &s->route, &(struct extra){"objective", reward->objectives[o].name}, 1,
-               sum > 0 ? reward->objectives[o].weight / sum : (double)NAN);
+        sample_with(s, &s->route, "objective", reward->objectives[o].name,
+                    sum > 0 ? reward->objectives[o].weight / sum : (double)NAN);
 }
 
 static void arm_objective(struct sink *s)
@@ -126,15 +162,14 @@ static void arm_objective(struct sink *s)
 
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
         for (size_t o = 0; o < n; o++)
-            sample(s, &s->arms[a],
-                   &(struct extra){"objective", reward->objectives[o].name}, 1,
-                   s->r->status.objectives[a * n + o].ratio);
+            sample_with(s, &s->arms[a], "objective", reward->objectives[o].name,
+                        s->r->status.objectives[a * n + o].ratio);
 }
 
 static void arm_leader(struct sink *s)
 {
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
-        sample(s, &s->arms[a], NULL, 0, s->r->status.leader == (int)a);
+        sample(s, &s->arms[a], NULL, s->r->status.leader == (int)a);
 }
 
 static void arm_state(struct sink *s)
@@ -228,10 +263,10 @@ static void render_family(struct sink *s, size_t family)
     if (how->other)
         how->other(s);
     else if (how->route)
-        sample(s, &s->route, NULL, 0, how->route(s->r));
+        sample(s, &s->route, NULL, how->route(s->r));
     else
         for (size_t a = 0; a < s->r->spec.arm_count; a++)
-            sample(s, &s->arms[a], NULL, 0, how->arm(&s->r->status.arms[a]));
+            sample(s, &s->arms[a], NULL, how->arm(&s->r->status.arms[a]));
 }
 
 static void sink_init(struct sink *s, const struct bandit_route *r, struct buf *out)
@@ -239,6 +274,7 @@ static void sink_init(struct sink *s, const struct bandit_route *r, struct buf *
     s->r = r;
     s->out = out;
     buf_init(&s->name, LABELS_MAX);
+    buf_init(&s->extra, LABELS_MAX);
     buf_init(&s->route, LABELS_MAX);
     exposition_label(&s->route, "namespace", r->namespace);
     buf_putc(&s->route, ',');
@@ -256,6 +292,7 @@ static void sink_clear(struct sink *s)
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
         buf_clear(&s->arms[a]);
     buf_clear(&s->route);
+    buf_clear(&s->extra);
     buf_clear(&s->name);
 }
 
@@ -267,6 +304,7 @@ struct rendered *render_route(const struct bandit_route *r)
     struct rendered *rendered;
     struct sink s;
 
+    (void)buf_room(&out, USUAL_BYTES);
     sink_init(&s, r, &out);
     for (size_t f = 0; f < FAMILY_COUNT; f++) {
         start[f] = (uint32_t)out.len;

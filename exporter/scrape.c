@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/gzip.h"
 #include "web/pages.h"
 
 enum { OWN_MAX = 1024 * 1024, NAMESPACES_MAX = 64 * 1024 };
@@ -53,10 +52,10 @@ static bool read_filter(const struct httpd_request *req, struct page_filter *f,
     return true;
 }
 
-/* An answer under way: the page, and what is made afresh for each answer behind it. */
+/* An answer under way: the page between what is made afresh for each answer. */
 struct sending {
     struct page *page;
-    struct buf tail;
+    struct buf head, tail;
     struct httpd_slice slices[];
 };
 
@@ -65,28 +64,45 @@ static void sent(void *arg)
     struct sending *s = arg;
 
     page_unref(s->page);
+    buf_clear(&s->head);
     buf_clear(&s->tail);
     free(s);
 }
 
+static void compress_ends(struct sending *s, const struct buf *tail)
+{
+    struct gzip_sum sum = s->page->sum;
+
+    gzip_head(&s->head);
+    gzip_piece(&s->tail, buf_str(tail), tail->len, &sum);
+    gzip_tail(&s->tail, &sum);
+}
+
+/* Takes the page. */
 static void send_page(struct httpd_response *resp, const struct page_choice *choice,
-                      struct page *page, struct buf *tail)
+                      struct page *page, const struct buf *tail)
 {
     struct sending *s =
-        mem_alloc(1, sizeof(*s) + (page->count + 1) * sizeof(struct httpd_slice));
+        mem_alloc(1, sizeof(*s) + (page->count + 2) * sizeof(struct httpd_slice));
+    size_t n = 0;
 
     s->page = page;
+    buf_init(&s->head, gzip_bound(0));
     buf_init(&s->tail, gzip_bound(tail->len) + tail->len);
-    if (choice->gzip && tail->len)
-        gzip_member(&s->tail, buf_str(tail), tail->len);
+    if (choice->gzip)
+        compress_ends(s, tail);
     else
         buf_add(&s->tail, buf_str(tail), tail->len);
+    if (s->head.len)
+        s->slices[n++] = (struct httpd_slice){buf_str(&s->head), s->head.len};
     if (page->count)
-        memcpy(s->slices, page->slices, page->count * sizeof(struct httpd_slice));
-    s->slices[page->count] = (struct httpd_slice){buf_str(&s->tail), s->tail.len};
+        memcpy(s->slices + n, page->slices, page->count * sizeof(struct httpd_slice));
+    n += page->count;
+    if (s->tail.len)
+        s->slices[n++] = (struct httpd_slice){buf_str(&s->tail), s->tail.len};
     page_head(resp, choice);
     resp->slices = s->slices;
-    resp->slice_count = page->count + (s->tail.len != 0);
+    resp->slice_count = n;
     resp->release = sent;
     resp->release_arg = s;
 }

@@ -102,18 +102,61 @@ static struct decimal decimal_of(double v)
                     !fraction && exponent > 1);
 }
 
+/* How many decimal digits v has; 1 for zero. */
+static size_t count_digits(uint64_t v)
+{
+    static const uint64_t powers_of_ten[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        10000000000000000000U,
+    };
+    /* log10(2) is a little more than 1233 / 4096 */
+    size_t guess = (size_t)(64 - __builtin_clzll(v | 1)) * 1233 >> 12;
+
+    return guess + (v >= powers_of_ten[guess]);
+}
+
 /* Decimal digits of v at out, without a NUL; returns how many. */
 static size_t put_digits(char *out, uint64_t v)
 {
-    char reversed[20];
-    size_t n = 0;
+    static const char pairs[] = "00010203040506070809"
+                                "10111213141516171819"
+                                "20212223242526272829"
+                                "30313233343536373839"
+                                "40414243444546474849"
+                                "50515253545556575859"
+                                "60616263646566676869"
+                                "70717273747576777879"
+                                "80818283848586878889"
+                                "90919293949596979899";
+    size_t n = count_digits(v);
+    char *at = out + n;
 
-    do {
-        reversed[n++] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    for (size_t i = 0; i < n; i++)
-        out[i] = reversed[n - 1 - i];
+    for (; v >= 100; v /= 100) {
+        at -= 2;
+        memcpy(at, pairs + 2 * (v % 100), 2);
+    }
+    if (v >= 10)
+        memcpy(at - 2, pairs + 2 * v, 2);
+    else
+        at[-1] = (char)('0' + v);
     return n;
 }
 

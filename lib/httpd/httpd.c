@@ -19,6 +19,19 @@ static unsigned or_default(unsigned value, unsigned otherwise)
     return value ? value : otherwise;
 }
 
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct httpd *h = arg;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (h->options.tls)
+            tls_begin(h, connection, context);
+    } else {
+        tls_end(context);
+    }
+}
+
 static bool start_daemon(struct httpd *h, struct listener *l)
 {
     const struct httpd_options *o = &h->options;
@@ -41,10 +54,15 @@ static bool start_daemon(struct httpd *h, struct listener *l)
     if (!o->pool_threads)
         items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_STACK_SIZE,
                                              (intptr_t)STACK_BYTES, NULL};
+    if (h->options.tls)
+        items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+                                             (void *)(uintptr_t)tls_first_certificate};
     items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    l->daemon = MHD_start_daemon(flags | MHD_USE_ITC, 0, NULL, NULL, exchange_step, h,
-                                 MHD_OPTION_NOTIFY_COMPLETED, exchange_done, h,
-                                 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    l->daemon =
+        MHD_start_daemon(flags | MHD_USE_ITC | (h->options.tls ? MHD_USE_TLS : 0U), 0,
+                         NULL, NULL, exchange_step, h, MHD_OPTION_NOTIFY_COMPLETED,
+                         exchange_done, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
+                         MHD_OPTION_ARRAY, items, MHD_OPTION_END);
     return l->daemon != NULL;
 }
 
@@ -53,6 +71,8 @@ struct httpd *httpd_start(const struct httpd_options *options, struct error *err
     struct httpd *h = mem_alloc(1, sizeof(*h));
 
     h->options = *options;
+    (void)pthread_mutex_init(&h->tls_lock, NULL);
+    h->tls = options->tls ? httpd_tls_ref(options->tls) : NULL;
     h->listeners = mem_alloc(options->listen_count, sizeof(*h->listeners));
     for (size_t i = 0; i < options->listen_count; i++)
         h->listeners[i].fd = -1;
@@ -98,6 +118,8 @@ void httpd_stop(struct httpd *h, int64_t drain_ms)
         if (h->listeners[i].fd >= 0)
             (void)close(h->listeners[i].fd);
     }
+    httpd_tls_unref(h->tls);
+    (void)pthread_mutex_destroy(&h->tls_lock);
     free(h->listeners);
     free(h);
 }

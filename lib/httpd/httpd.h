@@ -21,6 +21,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+struct httpd_tls;
+
 struct httpd_request {
     const char *method;
     const char *path; /* decoded, without the query */
@@ -99,6 +101,7 @@ struct httpd_options {
     httpd_done_fn *on_done;   /* NULL: nobody is told */
     httpd_filter_fn *filter;  /* NULL: everything passes */
     void *filter_arg;
+    struct httpd_tls *tls;    /* NULL: plain HTTP; see tls.h */
     unsigned pool_threads;    /* 0: a thread for each connection */
     unsigned max_connections; /* 0: 1000 */
     unsigned idle_timeout_s;  /* 0: 60 */

@@ -3,11 +3,16 @@
 #ifndef HTTPD_INTERNAL_H
 #define HTTPD_INTERNAL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
+
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
 
 #include <microhttpd.h>
 
 #include "httpd/httpd.h"
+#include "httpd/tls.h"
 
 struct listener {
     int fd; /* ours: libmicrohttpd gives it back when it is quiesced */
@@ -20,6 +25,8 @@ struct httpd {
     struct listener *listeners;
     atomic_size_t in_flight; /* requests whose answer is not wholly sent */
     atomic_bool draining;
+    pthread_mutex_t tls_lock;
+    struct httpd_tls *tls; /* of new connections; NULL: plain HTTP */
 };
 
 /* address.c: a listening socket for "host:port", ":port" or "[v6]:port"; -1 on failure.
@@ -42,5 +49,10 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
                               const char *data, size_t *data_size, void **state);
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how);
+
+/* tls.c: a connection begins and ends; context is the connection's own. */
+void tls_begin(struct httpd *h, struct MHD_Connection *connection, void **context);
+void tls_end(void **context);
+gnutls_certificate_retrieve_function2 tls_first_certificate;
 
 #endif

@@ -53,10 +53,33 @@ static void escape_repaired(struct buf *out, const char *value, size_t n)
     }
 }
 
+/* Nearly all values: neither to be escaped nor to be looked at closely. */
+static bool is_plain(const char *value, size_t n)
+{
+    unsigned char odd = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)value[i];
+
+        odd |= (unsigned char)(c >= 0x80) | (c == '"') | (c == '\\') | (c == '\n');
+    }
+    return !odd;
+}
+
 void exposition_label(struct buf *out, const char *name, const char *value)
 {
-    size_t n = strlen(value);
+    enum { QUOTES = 3 };
+    size_t name_len = strlen(name), n = strlen(value);
+    char *room = is_plain(value, n) ? buf_room(out, name_len + n + QUOTES) : NULL;
 
+    if (room) {
+        memcpy(room, name, name_len);
+        memcpy(room + name_len, "=\"", 2);
+        memcpy(room + name_len + 2, value, n);
+        room[name_len + 2 + n] = '"';
+        buf_grew(out, name_len + n + QUOTES);
+        return;
+    }
     buf_puts(out, name);
     buf_add(out, "=\"", 2);
     if (text_is_utf8(value, n))

@@ -1,71 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/gzip.h"
 
-#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-#ifdef HAVE_LIBDEFLATE
-#include <libdeflate.h>
-#else
 #include <zlib.h>
-#endif
 
-/* The fastest level: a page is sent once, to somebody near. */
-enum { LEVEL = 1 };
+#include "web/deflate.h"
 
-#ifdef HAVE_LIBDEFLATE
+enum { HEAD_BYTES = 10, TAIL_BYTES = 10 };
 
 size_t gzip_bound(size_t n)
 {
-    return libdeflate_gzip_compress_bound(NULL, n);
+    return HEAD_BYTES + deflate_piece_bound(n) + TAIL_BYTES;
 }
 
-static size_t compress_to(void *out, size_t room, const void *bytes, size_t n)
+void gzip_head(struct buf *out)
 {
-    struct libdeflate_compressor *c = libdeflate_alloc_compressor(LEVEL);
-    size_t len;
+    /* deflate, no name, no time, fastest, Unix */
+    static const unsigned char head[HEAD_BYTES] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3};
 
-    assert(c);
-    len = libdeflate_gzip_compress(c, bytes, n, out, room);
-    libdeflate_free_compressor(c);
-    return len;
+    buf_add(out, head, sizeof(head));
 }
 
-#else
-
-enum { GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 8, GZIP_OVERHEAD = 18 };
-
-size_t gzip_bound(size_t n)
+void gzip_piece(struct buf *out, const void *bytes, size_t n, struct gzip_sum *sum)
 {
-    return compressBound(n) + GZIP_OVERHEAD;
+    struct gzip_sum piece = {.length = n, .crc = (uint32_t)crc32_z(0, bytes, n)};
+
+    deflate_piece(out, bytes, n);
+    gzip_sum_add(sum, &piece);
 }
 
-static size_t compress_to(void *out, size_t room, const void *bytes, size_t n)
+static void put_32(unsigned char *at, uint32_t v)
 {
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes,
-                  .avail_in = (uInt)n,
-                  .next_out = out,
-                  .avail_out = (uInt)room};
-    int done = deflateInit2(&z, LEVEL, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
-                            Z_DEFAULT_STRATEGY);
-
-    assert(done == Z_OK && n <= UINT32_MAX && room <= UINT32_MAX);
-    done = deflate(&z, Z_FINISH);
-    assert(done == Z_STREAM_END);
-    (void)deflateEnd(&z);
-    return z.total_out;
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(v >> (8 * i));
 }
 
-#endif
-
-void gzip_member(struct buf *out, const void *bytes, size_t n)
+void gzip_tail(struct buf *out, const struct gzip_sum *sum)
 {
-    size_t room = gzip_bound(n);
-    char *at = buf_room(out, room);
+    unsigned char tail[TAIL_BYTES] = {3, 0}; /* an empty block, which is the last */
 
-    if (at)
-        buf_grew(out, compress_to(at, room, bytes, n));
+    put_32(tail + 2, sum->crc);
+    put_32(tail + 6, (uint32_t)sum->length);
+    buf_add(out, tail, sizeof(tail));
+}
+
+void gzip_sum_add(struct gzip_sum *sum, const struct gzip_sum *next)
+{
+    sum->crc = (uint32_t)crc32_combine(sum->crc, next->crc, (z_off_t)next->length);
+    sum->length += next->length;
+}
+
+void gzip_all(struct buf *out, const void *bytes, size_t n)
+{
+    struct gzip_sum sum = {0};
+
+    gzip_head(out);
+    gzip_piece(out, bytes, n, &sum);
+    gzip_tail(out, &sum);
 }
 
 /* A quality of zero, in whatever way it is written, refuses. */

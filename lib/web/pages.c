@@ -28,7 +28,7 @@ void page_answer(struct httpd_response *resp, const struct page_choice *choice,
 {
     page_head(resp, choice);
     if (choice->gzip) {
-        gzip_member(&resp->body, buf_str(text), text->len);
+        gzip_all(&resp->body, buf_str(text), text->len);
         buf_clear(text);
         return;
     }
