@@ -36,7 +36,7 @@ static bool find_typed(const struct build *b, const char *name, int64_t type,
 
 bool attr_int(const struct build *b, const char *name, int64_t otherwise, int64_t *out)
 {
-    const struct onnx_attribute *a;
+    const struct onnx_attribute *a = NULL;
 
     if (!find_typed(b, name, ATTR_INT, &a))
         return false;
@@ -46,7 +46,7 @@ bool attr_int(const struct build *b, const char *name, int64_t otherwise, int64_
 
 bool attr_float(const struct build *b, const char *name, float otherwise, float *out)
 {
-    const struct onnx_attribute *a;
+    const struct onnx_attribute *a = NULL;
 
     if (!find_typed(b, name, ATTR_FLOAT, &a))
         return false;
@@ -56,7 +56,7 @@ bool attr_float(const struct build *b, const char *name, float otherwise, float 
 
 bool attr_floats(const struct build *b, const char *name, struct build_floats *out)
 {
-    const struct onnx_attribute *a;
+    const struct onnx_attribute *a = NULL;
 
     if (!find_typed(b, name, ATTR_FLOATS, &a))
         return false;
@@ -69,7 +69,7 @@ bool attr_floats(const struct build *b, const char *name, struct build_floats *o
 
 bool attr_ints(const struct build *b, const char *name, struct build_ints *out)
 {
-    const struct onnx_attribute *a;
+    const struct onnx_attribute *a = NULL;
 
     if (!find_typed(b, name, ATTR_INTS, &a))
         return false;
@@ -80,7 +80,7 @@ bool attr_ints(const struct build *b, const char *name, struct build_ints *out)
 bool attr_word(const struct build *b, const char *name, const char *otherwise,
                const char *const *words, int *out)
 {
-    const struct onnx_attribute *a;
+    const struct onnx_attribute *a = NULL;
     struct onnx_text text = {otherwise, strlen(otherwise)};
 
     if (!find_typed(b, name, ATTR_STRING, &a))
@@ -137,7 +137,7 @@ bool build_labels_from_texts(const struct build *b, const struct onnx_text *v, s
 bool attr_labels(const struct build *b, const char *ints, const char *strings,
                  struct labels *out)
 {
-    const struct onnx_attribute *texts;
+    const struct onnx_attribute *texts = NULL;
     struct build_ints numbers;
 
     if (!attr_ints(b, ints, &numbers) || !find_typed(b, strings, ATTR_STRINGS, &texts))

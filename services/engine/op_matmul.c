@@ -30,12 +30,33 @@ static void matmul_run(const void *op, const struct frame *f)
     }
 }
 
-/* The constant matrix, times alpha, and turned when the file has it the other way. */
+/* The file's matrix may lie the other way round. */
+static double element(const struct matmul *m, const struct onnx_tensor *t, bool turned,
+                      size_t i, size_t j)
+{
+    return t->numbers[turned ? j * m->from + i : i * m->to + j];
+}
+
+static bool copy_weights(const struct build *b, struct matmul *m,
+                         const struct onnx_tensor *t, bool turned, float alpha)
+{
+    float *weights = build_alloc(b, t->count, sizeof(*weights));
+
+    m->weights = weights;
+    for (size_t i = 0; weights && i < m->from; i++)
+        for (size_t j = 0; j < m->to; j++) {
+            double w = element(m, t, turned, i, j) * (double)alpha;
+
+            if (!(fabs(w) <= (double)FLT_MAX))
+                return build_refuse(b, "\"%.*s\" is not finite", ONNX_TEXT_ARGS(t->name));
+            *weights++ = (float)w;
+        }
+    return m->weights != NULL;
+}
+
 static bool arrange(const struct build *b, struct matmul *m, const struct onnx_tensor *t,
                     bool turned, float alpha)
 {
-    float *weights;
-
     if (t->rank != 2 || !t->numbers)
         return build_refuse(b, "\"%.*s\" is no matrix of floats",
                             ONNX_TEXT_ARGS(t->name));
@@ -43,18 +64,7 @@ static bool arrange(const struct build *b, struct matmul *m, const struct onnx_t
     if (t->dims[turned ? 1 : 0] != m->from || !m->to)
         return build_refuse(b, "\"%.*s\" is %zu x %zu, the rows have %zu numbers",
                             ONNX_TEXT_ARGS(t->name), t->dims[0], t->dims[1], m->from);
-    weights = build_alloc(b, t->count, sizeof(*weights));
-    for (size_t i = 0; weights && i < m->from; i++)
-        for (size_t j = 0; j < m->to; j++) {
-            double w = t->numbers[turned ? j * m->from + i : i * m->to + j];
-
-            w *= (double)alpha;
-            if (!(fabs(w) <= (double)FLT_MAX))
-                return build_refuse(b, "\"%.*s\" is not finite", ONNX_TEXT_ARGS(t->name));
-            weights[i * m->to + j] = (float)w;
-        }
-    m->weights = weights;
-    return weights != NULL;
+    return copy_weights(b, m, t, turned, alpha);
 }
 
 static bool finish(struct build *b, struct matmul *m, const float *bias)

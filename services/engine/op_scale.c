@@ -103,7 +103,8 @@ bool op_normalizer(struct build *b)
         return false;
     if (norm == NORM_L1 && in->sums_to_one)
         return build_output_alias(b, 0, in) != NULL; /* of a softmax: nothing to do */
-    *nz = (struct normalizer){.in = in->slot, .width = in->width, .norm = norm};
+    *nz =
+        (struct normalizer){.in = in->slot, .width = in->width, .norm = (enum norm)norm};
     out = build_output_numbers(b, 0, in->width);
     if (!out)
         return false;

@@ -167,14 +167,14 @@ struct layout {
     size_t depth;
 };
 
-static void push(struct layout *l, const struct source *s, int64_t tree, int64_t node,
-                 uint32_t *link)
+static uint32_t place_of(const struct source *s, int64_t tree, int64_t node)
 {
-    l->stack[l->depth++] = (struct pending){(uint32_t)find(s, tree, node), link};
+    return (uint32_t)find(s, tree, node); /* adopt() has seen that it is there */
 }
 
 static void place_node(struct source *s, struct layout *l, struct pending p)
 {
+    int64_t tree = s->trees.v[p.at];
     const struct mode *mode;
     struct tree_node *n;
 
@@ -192,8 +192,10 @@ static void place_node(struct source *s, struct layout *l, struct pending p)
     if (mode->below)
         n->threshold = nextafterf(n->threshold, -INFINITY);
     /* The one pushed last is laid out next, beside its parent. */
-    push(l, s, s->trees.v[p.at], s->if_false.v[p.at], &n->child[mode->swap ? 0 : 1]);
-    push(l, s, s->trees.v[p.at], s->if_true.v[p.at], &n->child[mode->swap ? 1 : 0]);
+    l->stack[l->depth++] = (struct pending){place_of(s, tree, s->if_false.v[p.at]),
+                                            &n->child[mode->swap ? 0 : 1]};
+    l->stack[l->depth++] = (struct pending){place_of(s, tree, s->if_true.v[p.at]),
+                                            &n->child[mode->swap ? 1 : 0]};
 }
 
 static bool lay_out(const struct build *b, struct source *s, struct layout *l)

@@ -124,9 +124,9 @@ struct lbfgs_outcome lbfgs_minimise(lbfgs_fn *f, void *arg, double *x, size_t n,
                                     double tolerance, size_t iterations_max)
 {
     CLEANUP(mem_freep)
-    double *memory = mem_alloc((2 * MEMORY + 5) * n, sizeof(*memory));
-    struct history h = {.s = memory, .y = memory + MEMORY * n};
-    double *rest = memory + 2 * MEMORY * n;
+    double *memory = mem_alloc(((size_t)2 * MEMORY + 5) * n, sizeof(*memory));
+    struct history h = {.s = memory, .y = memory + (size_t)MEMORY * n};
+    double *rest = memory + (size_t)2 * MEMORY * n;
     struct point at = {rest, rest + n, 0};
     struct point next = {rest + 2 * n, rest + 3 * n, 0};
     double *direction = rest + 4 * n;

@@ -68,7 +68,7 @@ static struct rows make_rows(const struct sample *s, const double *x, int64_t se
     struct rows r = {
         .problem = {.l = 0,
                     .y = mem_alloc(s->rows, sizeof(*r.problem.y)),
-                    .x = mem_alloc(s->rows, sizeof(*r.problem.x))},
+                    .x = mem_alloc(s->rows, sizeof(struct svm_node *))},
         .nodes = mem_alloc(s->rows * (s->width + 1), sizeof(*r.nodes))
     };
     struct svm_node *at = r.nodes;

@@ -225,7 +225,6 @@ void tree_grow(const struct sample *s, const struct tree_rules *rules, size_t *o
     struct part *stack = mem_alloc(n + 2, sizeof(*stack));
     struct grower g = {.s = s,
                        .rules = rules,
-                       .order = order,
                        .random = random,
                        .out = out,
                        .features = features,
@@ -234,6 +233,7 @@ void tree_grow(const struct sample *s, const struct tree_rules *rules, size_t *o
                        .right = counts + s->classes,
                        .stack = stack};
 
+    g.order = order;
     out->count = out->counts_used = 0;
     for (size_t i = 0; i < s->width; i++)
         features[i] = i;
