@@ -19,27 +19,27 @@ struct options {
     struct shard shard;
 };
 
+/* What the hooks of the web side need. */
+struct hooks {
+    struct watcher *watcher;
+    struct own *own;
+};
+
 static bool ready(void *arg, struct buf *why)
 {
-    if (watcher_synced(arg))
+    if (watcher_synced(((const struct hooks *)arg)->watcher))
         return true;
     buf_puts(why, "the objects have not all been seen yet");
     return false;
 }
 
-static void wait_for_end(struct web *web, struct own *own)
+static void on_reload(void *arg, const char *message)
 {
-    struct error err;
-
-    while (stop_wait_signal(-1) == SIGHUP) {
-        bool fine = web_reload(web, &err);
-
-        own_set_reload(own, fine);
-        if (fine)
-            log_info("configuration read again");
-        else
-            log_error("configuration kept as it was", LOG_STR("error", err.msg));
-    }
+    own_set_reload(((const struct hooks *)arg)->own, !message);
+    if (message)
+        log_error("web configuration kept as it was", LOG_STR("error", message));
+    else
+        log_info("web configuration read again");
 }
 
 static bool serve(const struct options *o, const struct program *program,
@@ -56,6 +56,7 @@ static bool serve(const struct options *o, const struct program *program,
     struct watcher *watcher = watcher_start(store, fleet, own, &o->shard);
     struct scrape scrape = {.pages = pages, .own = own, .with_own = !o->without_own};
     struct front front = {.fleet = fleet, .telemetry_path = o->web.telemetry_path};
+    struct hooks hooks = {.watcher = watcher, .own = own};
     struct web *web;
 
     buf_printf(&self, "%s/self", o->web.telemetry_path);
@@ -72,14 +73,16 @@ static bool serve(const struct options *o, const struct program *program,
             .scrape_arg = &scrape,
             .routes = routes,
             .route_count = ARRAY_LEN(routes),
-            .arg = watcher,
+            .arg = &hooks,
             .ready = ready,
+            .on_reload = on_reload,
         },
         err);
     if (web) {
         log_info("listening", LOG_STR("address", o->web.listen.items[0]),
                  LOG_INT("port", web_port(web, 0)));
-        wait_for_end(web, own);
+        while (stop_wait_signal(-1) == SIGHUP)
+            on_reload(&hooks, web_reload(web, err) ? NULL : err->msg);
     }
     web_stop(web, DRAIN_MS);
     watcher_stop(watcher);

@@ -5,6 +5,10 @@
 
 #include <stdatomic.h>
 
+#include <pthread.h>
+
+#include "base/stop.h"
+#include "web/guard.h"
 #include "web/web.h"
 
 struct web {
@@ -12,7 +16,20 @@ struct web {
     struct httpd_route *routes; /* the program's, then ours */
     struct httpd *httpd;
     atomic_int_fast64_t scrapes; /* being answered */
+    struct guard *guard;
+    pthread_mutex_t lock; /* over config */
+    struct web_config *config;
+    struct stop *stop;
+    pthread_t follower; /* looks whether files have changed */
+    bool follows;
 };
+
+/* access.c: the filter of all requests, the configuration behind it, and its reloading.
+ */
+httpd_filter_fn access_filter;
+bool access_open(struct web *w, struct error *err);
+void access_follow(struct web *w); /* once the server runs */
+void access_close(struct web *w);
 
 /* landing.c: GET / */
 httpd_handler landing_page;

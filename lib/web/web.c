@@ -155,8 +155,8 @@ struct web *web_start(const struct web_options *options, struct error *err)
         .arg = w,
         .on_error = on_error,
         .on_done = on_done,
-        .filter = options->filter,
-        .filter_arg = options->arg,
+        .filter = access_filter,
+        .filter_arg = w,
         .pool_threads = options->pool_threads,
         .max_connections = options->max_connections,
     };
@@ -165,11 +165,15 @@ struct web *web_start(const struct web_options *options, struct error *err)
     w->options = *options;
     w->routes = all_routes(w, &o.route_count);
     o.routes = w->routes;
-    w->httpd = httpd_start(&o, err);
+    if (access_open(w, err)) {
+        o.tls = w->config->tls;
+        w->httpd = httpd_start(&o, err);
+    }
     if (!w->httpd) {
         web_stop(w, 0);
         return NULL;
     }
+    access_follow(w);
     return w;
 }
 
@@ -178,15 +182,9 @@ void web_stop(struct web *w, int64_t drain_ms)
     if (!w)
         return;
     httpd_stop(w->httpd, drain_ms);
+    access_close(w);
     free(w->routes);
     free(w);
-}
-
-bool web_reload(struct web *w, struct error *err)
-{
-    (void)w;
-    (void)err;
-    return true;
 }
 
 uint16_t web_port(const struct web *w, size_t i)

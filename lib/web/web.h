@@ -63,6 +63,10 @@ struct web_flags {
 /* Whether the program can do its work now; otherwise says why not. Any thread. */
 typedef bool web_ready_fn(void *arg, struct buf *why);
 
+/* --web.config.file was read again because it, or a file that it names, has changed:
+ * message is NULL, or says why the old configuration stays in force. Any thread. */
+typedef void web_reload_fn(void *arg, const char *message);
+
 /* A link of the front page. */
 struct web_link {
     const char *path;
@@ -81,7 +85,8 @@ struct web_options {
     web_ready_fn *ready;      /* NULL: ready from the start */
     httpd_error_fn *on_error; /* NULL: plain text */
     httpd_done_fn *on_done;
-    httpd_filter_fn *filter; /* sees every request first, such as to add headers */
+    web_reload_fn *on_reload; /* NULL: nobody is told */
+    httpd_filter_fn *filter;  /* sees every request first, such as to add headers */
     const struct web_link *links;
     size_t link_count;
     unsigned pool_threads; /* as in httpd.h */
@@ -103,7 +108,8 @@ int web_describe(const struct metric_table *tables, size_t n,
 struct web *web_start(const struct web_options *options, struct error *err);
 void web_stop(struct web *w, int64_t drain_ms);
 
-/* Read --web.config.file again. On failure the old one stays in force. */
+/* Read --web.config.file again, now; a change of it or of a file that it names is seen
+ * within a second without. On failure the old configuration stays in force. */
 bool web_reload(struct web *w, struct error *err);
 
 uint16_t web_port(const struct web *w, size_t i);
