@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every dashboard has: variables, links, annotations, refresh, a shared crosshair.
+ *
+ * The Classic model on purpose: it is the one that file provisioning takes in every Grafana
+ * from 9 to 13. The SDK marks its builder as deprecated in favour of the v2 model, which
+ * provisioned files may not use.
+ */
+import * as cog from '@grafana/grafana-foundation-sdk/cog';
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { color } from './colors';
+import { DATASOURCE } from './panels';
+import { ROUTE } from './queries';
+
+export const TAG = 'bandit-router';
+
+/* Kept at 39, so that Grafana 11 loads it without a warning; newer ones migrate it. */
+const SCHEMA_VERSION = 39;
+
+const ready = <T>(value: T): cog.Builder<T> => ({ build: () => value });
+
+function datasourceVariable(): cog.Builder<dashboard.VariableModel> {
+  return new dashboard.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').hide(dashboard.VariableHide.DontHide);
+}
+
+function queryVariable(name: string, label: string, query: string, description: string): cog.Builder<dashboard.VariableModel> {
+  return new dashboard.QueryVariableBuilder(name)
+    .label(label)
+    .description(description)
+    .datasource(DATASOURCE)
+    .query({ query, refId: name } as unknown as string)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
+}
+
+/* The chain of variables; each is scoped by those before it. */
+const chain = {
+  namespace: queryVariable('namespace', 'Namespace', 'label_values(bandit_route_info, namespace)', 'Of the routes'),
+  route: queryVariable('route', 'Route', 'label_values(bandit_route_info{namespace=~"$namespace"}, route)', 'A BanditRoute'),
+  arm: queryVariable('arm', 'Arm', `label_values(bandit_arm_desired_weight_ratio{${ROUTE}}, arm)`, 'A model that competes'),
+  pod: queryVariable('pod', 'Pod', 'label_values(kube_pod_info{namespace=~"$namespace"}, pod)', 'Of the selected namespaces'),
+} as const;
+
+/* An event at the time that a metric holds. Grafana wants milliseconds. */
+function event(name: string, metric: string, iconColor: string, text: string): cog.Builder<dashboard.AnnotationQuery> {
+  return ready({
+    name,
+    datasource: DATASOURCE,
+    enable: true,
+    hide: false,
+    iconColor,
+    expr: `max by (namespace, route) (${metric}{${ROUTE}} > 0) * 1000`,
+    useValueForTime: 'on',
+    titleFormat: name,
+    textFormat: text,
+    tagKeys: 'namespace,route',
+    step: '',
+  } as unknown as dashboard.AnnotationQuery);
+}
+
+export interface Board {
+  uid: string;
+  title: string;
+  description: string;
+  variables: (keyof typeof chain)[];
+  refresh: string;
+  from: string;
+  events?: boolean;
+}
+
+export function board(b: Board): dashboard.DashboardBuilder {
+  const d = new dashboard.DashboardBuilder(b.title)
+    .uid(b.uid)
+    .description(b.description)
+    .tags([TAG])
+    .readonly()
+    .timezone('browser')
+    .tooltip(dashboard.DashboardCursorSync.Crosshair)
+    .refresh(b.refresh)
+    .time({ from: b.from, to: 'now' })
+    .liveNow(false)
+    .link(
+      new dashboard.DashboardLinkBuilder('Bandit Router')
+        .type(dashboard.DashboardLinkType.Dashboards)
+        .tags([TAG])
+        .keepTime(true)
+        .includeVars(true)
+        .asDropdown(false)
+        .targetBlank(false),
+    )
+    .withVariable(datasourceVariable());
+  for (const name of b.variables) d.withVariable(chain[name]);
+  if (b.events) {
+    d.annotation(event('Leader changed', 'bandit_route_last_leader_change_timestamp_seconds', color.applied, 'Another arm leads {{namespace}}/{{route}}.'));
+  }
+  return d;
+}
+
+/* Defaults of the SDK that are not ours to say, and that older servers do not know. */
+function trim(d: dashboard.Dashboard): void {
+  for (const v of d.templating?.list ?? []) {
+    const loose = v as unknown as Record<string, unknown>;
+    for (const key of ['auto', 'auto_min', 'auto_count', 'allowCustomValue']) delete loose[key];
+  }
+  for (const link of d.links ?? []) delete (link as unknown as Record<string, unknown>).placement;
+}
+
+/* The finished model, as it is written to a file. Rows get ids beyond those of panels. */
+export function model(builder: dashboard.DashboardBuilder): object {
+  const d = builder.build();
+  trim(d);
+  let row = 100;
+  for (const panel of d.panels ?? []) if (panel.type === 'row') panel.id = row++;
+  return { ...d, schemaVersion: SCHEMA_VERSION, id: null };
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arms as services: rate, errors, duration; then what they predict, and how well. */
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { board } from '../board';
+import { color } from '../colors';
+import { about, figure, lines, rows } from '../panels';
+import { ARM } from '../queries';
+
+const row = (title: string) => new dashboard.RowBuilder(title);
+const arm = '{{route}} {{arm}}';
+const R = '$__rate_interval';
+const duration = (q: number) =>
+  `histogram_quantile(${q}, sum by (namespace, route, arm, le) (rate(ml_prediction_duration_seconds_bucket{${ARM}}[${R}])))`;
+
+export function models(): dashboard.DashboardBuilder {
+  return board({
+    uid: 'bandit-models',
+    title: 'Bandit Router / Models',
+    description: 'The arms as services: rate, errors, duration, predictions, confidence, feedback and drift.',
+    variables: ['namespace', 'route', 'arm'],
+    refresh: '5s',
+    from: 'now-15m',
+    events: true,
+  })
+    .withPanel(about(1, 'What the models do, arm by arm. **Rate and errors left, duration right;** below, what they predict, how sure they are, how often they were right, and whether their input still looks like the training data.'))
+    .withPanel(rows({
+      id: 2, title: 'Models', unit: 'short', empty: 'no model', by: ['namespace', 'route', 'arm', 'model', 'version', 'kind', 'dataset'], height: 6,
+      description: 'Which model and version each arm serves, and its accuracy on rows kept out of training.',
+      queries: [{ expr: `max by (namespace, route, arm, model, version, kind, dataset) (ml_model_info{${ARM}} * on (namespace, route, arm, model, version) group_left () ml_model_accuracy{${ARM}})` }],
+      columns: [{ name: 'Accuracy in training', unit: 'percentunit' }],
+    }))
+    .withRow(row('Rate, errors, duration'))
+    .withPanel(lines({
+      id: 10, title: 'Requests', unit: 'reqps', min: 0, empty: 'no traffic',
+      description: 'Valid prediction requests a second, by arm.',
+      queries: [{ expr: `sum by (namespace, route, arm) (rate(ml_prediction_requests_total{${ARM}}[${R}]))`, legend: arm }],
+    }))
+    .withPanel(lines({
+      id: 12, title: 'Time to answer, 95th percentile', unit: 's', min: 0, empty: 'nothing answered',
+      description: 'One request in twenty takes longer than this. Whole handling, of requests answered without an error; the latency objective asks for 25 ms.',
+      threshold: { value: 0.025, color: color.limit },
+      queries: [{ expr: duration(0.95), legend: arm, exemplar: true }],
+    }))
+    .withPanel(lines({
+      id: 11, title: 'Failed requests', unit: 'percentunit', min: 0, empty: 'no traffic',
+      description: 'Share of valid requests that the arm answered with an error.',
+      queries: [{
+        expr: `sum by (namespace, route, arm) (rate(ml_prediction_failures_total{${ARM}}[${R}]))\n/ (sum by (namespace, route, arm) (rate(ml_prediction_requests_total{${ARM}}[${R}])) > 0)`,
+        legend: arm,
+      }],
+    }))
+    .withPanel(lines({
+      id: 13, title: 'Time to answer, median and 99th percentile', unit: 's', min: 0, empty: 'nothing answered',
+      description: 'The middle and the slow end of the same requests.',
+      queries: [{ expr: duration(0.5), legend: `${arm} p50` }, { expr: duration(0.99), legend: `${arm} p99` }],
+    }))
+    .withPanel(lines({
+      id: 14, title: 'Errors by type', unit: 'ops', min: 0, empty: 'no errors',
+      description: 'Every kind of error, those of clients as well: requests refused for what they are do not count against the arm.',
+      queries: [{ expr: `sum by (arm, type) (rate(ml_errors_total{${ARM}}[${R}])) > 0`, legend: '{{arm}} {{type}}' }],
+    }))
+    .withPanel(lines({
+      id: 15, title: 'Requests in flight', unit: 'short', min: 0, empty: 'none',
+      description: 'Requests that are being handled. A growing number means that the arm cannot keep up.',
+      queries: [{ expr: `sum by (namespace, route, arm) (ml_active_requests{${ARM}})`, legend: arm }],
+    }))
+    .withRow(row('Predictions'))
+    .withPanel(lines({
+      id: 20, title: 'Predicted classes', unit: 'percentunit', stacked: true, min: 0, max: 1, empty: 'no predictions',
+      description: 'Shares of the classes that the selected arms predict, together. A shift without a reason in the world is a warning.',
+      queries: [{ expr: `sum by (class) (rate(ml_predictions_total{${ARM}}[${R}])) / ignoring (class) group_left () (sum(rate(ml_predictions_total{${ARM}}[${R}])) > 0)`, legend: '{{class}}' }],
+    }))
+    .withPanel(lines({
+      id: 21, title: 'Confidence', unit: 'percentunit', min: 0, max: 1, empty: 'no predictions',
+      description: 'Mean probability of the predicted class. It is an estimate of accuracy only where a model is calibrated.',
+      queries: [{ expr: `sum by (namespace, route, arm) (rate(ml_prediction_confidence_ratio_sum{${ARM}}[${R}]))\n/ (sum by (namespace, route, arm) (rate(ml_prediction_confidence_ratio_count{${ARM}}[${R}])) > 0)`, legend: arm }],
+    }))
+    .withRow(row('Feedback: how often they were right'))
+    .withPanel(lines({
+      id: 30, title: 'Accuracy from feedback', unit: 'percentunit', min: 0, max: 1, empty: 'no labels yet',
+      description: 'Share of labelled predictions that were right, over thirty minutes, credited to the arm that predicted.',
+      queries: [{ expr: `bandit:arm_objective:ratio_increase30m{${ARM},objective="accuracy"}`, legend: arm }],
+    }))
+    .withPanel(lines({
+      id: 31, title: 'Feedback by outcome', unit: 'ops', min: 0, empty: 'no feedback',
+      description: 'Labels that came back: right, wrong, or refused (repeated, forged, expired, unknown label).',
+      queries: [{ expr: `sum by (outcome) (rate(ml_feedback_total{${ARM}}[${R}]))`, legend: '{{outcome}}' }],
+    }))
+    .withPanel(lines({
+      id: 32, title: 'Labels per request', unit: 'percentunit', min: 0, empty: 'no traffic',
+      description: 'How many of the requests get their true label, by arm. Accuracy rests on these alone.',
+      queries: [{ expr: `bandit:arm_objective_events:increase30m{${ARM},objective="accuracy"} / ignoring (objective) (bandit:arm_objective_events:increase30m{${ARM},objective="success"} > 0)`, legend: arm }],
+    }))
+    .withRow(row('Drift: does the input still look like the training data?'))
+    .withPanel(lines({
+      id: 40, title: 'Features that drift most', unit: 'none', min: 0, empty: 'no requests in the last hour',
+      description: 'Population stability index of the last hour over the value that chance alone would reach at this number of requests. Above 1 chance does not explain it.',
+      threshold: { value: 1, color: color.limit },
+      queries: [{ expr: `topk(10, bandit:feature:psi1h{${ARM}} / bandit:feature:psi1h_critical{${ARM}})`, legend: '{{arm}} {{feature}}' }],
+    }))
+    .withPanel(figure({
+      id: 41, title: 'Features that drift', unit: 'short', decimals: 0, width: 6, height: 8, empty: '0',
+      description: 'Features whose index is above 0.2 and above chance.',
+      steps: [{ from: null, color: color.good }, { from: 1, color: color.warning }],
+      queries: [{ expr: `count(bandit:feature:psi1h{${ARM}} > 0.2 and bandit:feature:psi1h{${ARM}} > bandit:feature:psi1h_critical{${ARM}}) or vector(0)` }],
+    }))
+    .withPanel(lines({
+      id: 50, title: 'Injected faults', unit: 'none', steps: true, min: 0, max: 1, width: 6, empty: 'none',
+      description: 'Faults that somebody switched on for a drill. 1 is on.',
+      queries: [{ expr: `max by (arm, fault) (ml_fault_injection{${ARM}})`, legend: '{{arm}} {{fault}}' }],
+    }));
+}
