@@ -31,7 +31,7 @@ struct dir_object {
     /* Its status file. */
     struct file_stamp status_stamp;
     uint64_t status_print; /* as it was read last */
-    uint64_t own_print;    /* as we wrote it last */
+    bool own;              /* we wrote it: what is there is from us, as nobody else may */
     bool gone;             /* nobody is to write it any more */
 };
 

@@ -35,7 +35,7 @@ static bool status_moved(struct dir_object *o, const char *path)
     return true;
 }
 
-/* Read the status as it stands; false when it is the one that we know, or wrote. */
+/* Read the status as it stands; false when it is the one that we know, or our own. */
 static bool read_status(struct store_dir *s, struct dir_object *o, const char *path,
                         struct buf *text)
 {
@@ -49,7 +49,7 @@ static bool read_status(struct store_dir *s, struct dir_object *o, const char *p
     }
     print = fingerprint(buf_str(text), text->len);
     (void)pthread_mutex_lock(&s->lock);
-    news = print != o->status_print && print != o->own_print;
+    news = print != o->status_print && !o->own;
     o->status_print = print;
     (void)pthread_mutex_unlock(&s->lock);
     return news;

@@ -4,7 +4,6 @@
 
 #include "base/file.h"
 #include "store/dir_inner.h"
-#include "store/fingerprint.h"
 #include "store/status_file.h"
 
 /* The first to write becomes the folder's writer. Under the lock. */
@@ -31,9 +30,8 @@ static struct dir_object *living(struct store_dir *s, const struct bandit_route 
     return NULL;
 }
 
-/* Note that the status with this print is ours. */
-static bool announce(struct store_dir *s, const struct bandit_route *r, uint64_t print,
-                     struct error *err)
+/* Note that the status is ours from now on. */
+static bool announce(struct store_dir *s, const struct bandit_route *r, struct error *err)
 {
     struct dir_object *o;
     bool ok;
@@ -42,7 +40,7 @@ static bool announce(struct store_dir *s, const struct bandit_route *r, uint64_t
     o = living(s, r, err);
     ok = o && become_writer(s, err);
     if (ok)
-        o->own_print = print;
+        o->own = true;
     (void)pthread_mutex_unlock(&s->lock);
     return ok;
 }
@@ -74,7 +72,7 @@ bool dir_write_status(struct store *store, const struct bandit_route *r,
     status_file_path(&path, s->folder, r->namespace, r->name);
     if (!buf_ok(&text) || !buf_ok(&path))
         return error_set(err, ERR_TOO_BIG, "status of %s/%s", r->namespace, r->name);
-    return announce(s, r, fingerprint(buf_str(&text), text.len), err) &&
+    return announce(s, r, err) &&
            file_write(buf_str(&path), buf_str(&text), text.len, 0644, err) &&
            confirm(s, r, buf_str(&path), err);
 }

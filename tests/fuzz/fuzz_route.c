@@ -68,7 +68,7 @@ static bool check(void *arg, struct json *document, struct error *err)
     CLEANUP(json_freep)
     struct json *status = NULL;
     CLEANUP(route_freep)
-    struct bandit_route *r = route_from_json(document, err);
+    struct bandit_route *r = route_from_json(owned, err);
 
     (void)arg;
     if (!r)

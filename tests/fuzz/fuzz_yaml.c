@@ -16,7 +16,7 @@ static bool check(void *arg, struct json *document, struct error *err)
     struct buf text = BUF_INIT(64 << 20);
 
     (void)arg;
-    json_write(document, &text);
+    json_write(owned, &text);
     if (!buf_ok(&text)) /* aliases may write long strings many times */
         return true;
     again = json_parse(buf_str(&text), text.len, err);

@@ -216,6 +216,35 @@ static int times_told(struct fixture *f, const char *key)
     return count;
 }
 
+static int events_told(struct fixture *f)
+{
+    int count;
+
+    (void)pthread_mutex_lock(&f->lock);
+    count = f->events;
+    (void)pthread_mutex_unlock(&f->lock);
+    return count;
+}
+
+static uint64_t decisions_told(struct fixture *f, const char *key)
+{
+    uint64_t decisions;
+
+    (void)pthread_mutex_lock(&f->lock);
+    decisions = fact_of(f, key)->decisions;
+    (void)pthread_mutex_unlock(&f->lock);
+    return decisions;
+}
+
+static void expect_decisions(struct fixture *f, const char *key, uint64_t want)
+{
+    int64_t end = clock_mono_ms() + WAIT_MS;
+
+    while (decisions_told(f, key) != want && clock_mono_ms() < end)
+        (void)usleep(5000);
+    assert_int_equal(decisions_told(f, key), want);
+}
+
 /* A route of that name with a status that says so many decisions. */
 static struct bandit_route *route_with(const char *name, uint64_t decisions)
 {
@@ -259,7 +288,7 @@ static void objects_are_told_then_changes(void **state)
     expect_synced(f);
     expect(f, "default/one", STORE_UPSERT, "30000");
     expect(f, "default/two", STORE_UPSERT, NULL);
-    assert_int_equal(f->events, 3);
+    assert_int_equal(events_told(f), 3);
 
     put(f, "c.yml", ROUTE("three", ""));
     expect(f, "default/three", STORE_UPSERT, NULL);
@@ -398,22 +427,16 @@ static void a_status_is_told_to_others_and_survives(void **state)
     assert_false(write_status(other->store, "one", 9, &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
 
-    for (int64_t end = clock_mono_ms() + WAIT_MS;
-         clock_mono_ms() < end && fact_of(other, "default/one")->decisions != 5;)
-        (void)usleep(5000);
-    assert_int_equal(fact_of(other, "default/one")->decisions, 5);
+    expect_decisions(other, "default/one", 5);
     assert_int_equal(times_told(f, "default/one"), 1); /* not its own */
 
     finish(f);
     assert_true(write_status(other->store, "one", 6, &err)); /* the lock is free */
     start(f);
     expect(f, "default/one", STORE_UPSERT, NULL);
-    assert_int_equal(fact_of(f, "default/one")->decisions, 6);
+    expect_decisions(f, "default/one", 6);
     put(f, "default.one.status.json", "{\"decisions\": 7"); /* damaged: begins anew */
-    for (int64_t end = clock_mono_ms() + WAIT_MS;
-         clock_mono_ms() < end && fact_of(f, "default/one")->decisions == 6;)
-        (void)usleep(5000);
-    assert_int_equal(fact_of(f, "default/one")->decisions, 0);
+    expect_decisions(f, "default/one", 0);
     expect(f, "default/one", STORE_UPSERT, NULL);
 
     drop(f, "a.yaml"); /* takes its status along */
@@ -479,17 +502,52 @@ static void a_thousand_objects_are_told_once_each(void **state)
     put(f, "many.yaml", buf_str(&many));
     start(f);
     expect_synced(f);
-    assert_int_equal(f->events, 1001);
+    assert_int_equal(events_told(f), 1001);
     buf_puts(&many, "---\n" ROUTE("last", ""));
     put(f, "many.yaml", buf_str(&many));
     expect(f, "default/last", STORE_UPSERT, NULL);
-    assert_int_equal(f->events, 1002);
+    assert_int_equal(events_told(f), 1002);
     for (int i = 0; i < 500; i++) {
         (void)snprintf(key, sizeof(key), "default/many-%d", i);
         assert_int_equal(times_told(f, key), 1);
     }
     finish(f);
     fixture_free(f);
+}
+
+/* The decisions in the status file, which must be whole; 0: there is none. */
+static uint64_t decisions_on_disk(const char *path)
+{
+    CLEANUP(buf_clear)
+    struct buf text = BUF_INIT(1 << 20);
+    CLEANUP(json_freep)
+    struct json *j = NULL;
+    struct error err;
+
+    if (!file_read(path, &text, &err)) {
+        assert_int_equal(err.kind, ERR_NOT_FOUND);
+        return 0;
+    }
+    j = json_parse(buf_str(&text), text.len, &err);
+    if (!j)
+        fail_msg("%s: %s", err.msg, buf_str(&text));
+    return (uint64_t)json_number(json_get(j, "decisions"), 0);
+}
+
+/* A child that writes statuses until it is killed. */
+static pid_t fork_writer(struct fixture *f, uint64_t from)
+{
+    pid_t child = fork();
+    struct error err;
+
+    assert_true(child >= 0);
+    if (child)
+        return child;
+    start(f);
+    expect_synced(f);
+    while (write_status(f->store, "one", from, &err))
+        from++;
+    _exit(1);
 }
 
 /* A writer is killed at any moment: what is there is a whole status, an old or a new one.
@@ -504,36 +562,17 @@ static void no_reader_ever_sees_half_a_status(void **state)
     put(f, "a.yaml", ROUTE("one", ""));
     path_in(f, "default.one.status.json", path);
     for (int round = 0; round < 30; round++) {
-        CLEANUP(buf_clear)
-        struct buf text = BUF_INIT(1 << 20);
-        CLEANUP(json_freep)
-        struct json *j = NULL;
-        struct error err;
-        pid_t child = fork();
+        int64_t end = clock_mono_ms() + WAIT_MS;
+        pid_t child = fork_writer(f, newest + 1);
 
-        assert_true(child >= 0);
-        if (!child) {
-            start(f);
-            expect_synced(f);
-            for (uint64_t i = newest + 1;; i++)
-                if (!write_status(f->store, "one", i, &err))
-                    _exit(1);
-        }
-        (void)usleep((useconds_t)(20000 + 1777 * round));
+        while (decisions_on_disk(path) <= newest && clock_mono_ms() < end)
+            continue;
+        (void)usleep((useconds_t)(777 * round));
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
-        if (!file_read(path, &text, &err)) {
-            assert_int_equal(err.kind, ERR_NOT_FOUND);
-            assert_int_equal(newest, 0);
-            continue;
-        }
-        j = json_parse(buf_str(&text), text.len, &err);
-        if (!j)
-            fail_msg("round %d: %s", round, err.msg);
-        assert_true(json_number(json_get(j, "decisions"), -1) >= (double)newest);
-        newest = (uint64_t)json_number(json_get(j, "decisions"), 0);
+        assert_true(decisions_on_disk(path) > newest);
+        newest = decisions_on_disk(path);
     }
-    assert_true(newest > 0);
     fixture_free(f);
 }
 
