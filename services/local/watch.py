@@ -138,8 +138,9 @@ def last_notifications(count=4):
 
 
 class View:
-    def __init__(self, paint):
+    def __init__(self, paint, wants_leader):
         self.paint = paint
+        self.wants_leader = wants_leader  # long enough to look for arms to be past warm-up
         self.decided = {}  # route -> decided from rewards while we looked
         self.began = time.time()
 
@@ -179,7 +180,8 @@ class View:
         led = any(arm.get("bandit_arm_leader") == 1 for arm in route["arms"].values())
         weights = sum(arm.get("bandit_arm_applied_weight_ratio", 0)
                       for arm in route["arms"].values())
-        if decided_at > self.began and rewarded and led and abs(weights - 1) < 1e-6:
+        if (decided_at > self.began and rewarded and (led or not self.wants_leader)
+                and abs(weights - 1) < 1e-6):
             self.decided[key] = True
         else:
             self.decided.setdefault(key, False)
@@ -198,7 +200,8 @@ def main():
     parser.add_argument("--once", action="store_true")
     options = parser.parse_args()
     live = sys.stdout.isatty() and not options.once
-    view = View(Painter(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    view = View(Painter(sys.stdout.isatty() and not os.environ.get("NO_COLOR")),
+                wants_leader=(options.duration or 0) >= 90)
     end = time.time() + options.duration if options.duration else None
     pause = 1 if live else 10
     try:
