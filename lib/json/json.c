@@ -34,8 +34,7 @@ void json_free(struct json *j)
     cJSON_Delete(inner(j));
 }
 
-/* ---- looking ------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------- */
 
 const char *json_type_name(enum json_type type)
 {
@@ -128,8 +127,7 @@ const char *json_key(const struct json *child)
     return child && look(child)->string ? look(child)->string : "";
 }
 
-/* ---- building -----------------------------------------------------------------------
- */
+/* ---- building -------------------------------------------------------------------- */
 
 struct json *json_new_object(void)
 {

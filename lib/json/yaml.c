@@ -34,8 +34,7 @@ struct reader {
     struct error *err;
 };
 
-/* ---- events and errors --------------------------------------------------------------
- */
+/* ---- events and errors ----------------------------------------------------------- */
 
 static bool fail_at(struct reader *r, yaml_mark_t at, const char *what)
 {
@@ -66,8 +65,7 @@ static bool next_event(struct reader *r)
     return yaml_parser_parse(&r->parser, &r->event) || parser_failed(r);
 }
 
-/* ---- anchors ------------------------------------------------------------------------
- */
+/* ---- anchors --------------------------------------------------------------------- */
 
 static void forget_anchors(struct reader *r)
 {
@@ -152,8 +150,7 @@ static struct json *read_alias(struct reader *r)
     return json_copy(a->value);
 }
 
-/* ---- values -------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------- */
 
 static struct json *read_value(struct reader *r);
 
@@ -286,8 +283,7 @@ static struct json *read_value(struct reader *r)
     return j;
 }
 
-/* ---- documents ----------------------------------------------------------------------
- */
+/* ---- documents ------------------------------------------------------------------- */
 
 static bool read_document(struct reader *r, yaml_document_fn *fn, void *arg)
 {

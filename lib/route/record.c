@@ -10,8 +10,7 @@
 
 #include "route/suggest.h"
 
-/* ---- where, and what is wrong -------------------------------------------------------
- */
+/* ---- where, and what is wrong ---------------------------------------------------- */
 
 static void add_place(const struct place *at, struct buf *out)
 {
@@ -61,8 +60,7 @@ static bool unknown_field(const struct record *record, const char *name,
     return place_fail(at, r, "unknown field");
 }
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------- */
 
 /* No two elements with the same `unique` member; `count` of them have been read. */
 static bool check_unique(const struct field *f, const char *elements, size_t count,
@@ -208,8 +206,7 @@ bool record_read(const struct record *record, const struct json *object, void *v
     return true;
 }
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static struct json *write_list(const struct field *f, const char *owner,
                                const struct route_spec *spec)

@@ -9,8 +9,7 @@
 #include "base/text.h"
 #include "route/record.h"
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------- */
 
 bool field_in_bounds(const struct field *f, double v)
 {
@@ -230,8 +229,7 @@ static bool read_arm_weights(const struct field *f, const struct json *j, void *
     return true;
 }
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static struct json *write_string(const struct field *f, const void *from,
                                  const struct route_spec *spec)
@@ -322,8 +320,7 @@ static struct json *write_arm_weights(const struct field *f, const void *from,
     return weights;
 }
 
-/* ---- the table ----------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------- */
 
 static const struct {
     bool (*read)(const struct field *f, const struct json *j, void *to,

@@ -27,8 +27,7 @@ enum {
     ROUTE_NO_ARM = -1,
 };
 
-/* ---- spec ----------------------------------------------------------------------------
- */
+/* ---- spec ------------------------------------------------------------------------ */
 
 struct route_arm {
     char name[ROUTE_LABEL_MAX];
@@ -126,8 +125,7 @@ struct route_spec {
     enum route_on_delete on_delete;
 };
 
-/* ---- status --------------------------------------------------------------------------
- */
+/* ---- status ---------------------------------------------------------------------- */
 
 enum arm_state {
     ARM_WARMUP,    /* too few samples to lead */
@@ -253,8 +251,7 @@ struct route_status {
     struct route_condition conditions[CONDITION_COUNT];
 };
 
-/* ---- the object ----------------------------------------------------------------------
- */
+/* ---- the object ------------------------------------------------------------------ */
 
 struct bandit_route {
     char namespace[ROUTE_LABEL_MAX];

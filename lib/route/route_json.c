@@ -8,8 +8,7 @@
 #include "route/route_records.h"
 #include "route/suggest.h"
 
-/* ---- the envelope, which is Kubernetes' ---------------------------------------------
- */
+/* ---- the envelope, which is Kubernetes' ------------------------------------------ */
 
 static bool check_word(const struct json *object, const char *key, const char *wanted,
                        struct error *err)
@@ -50,21 +49,23 @@ static bool check_top(const struct json *object, struct error *err)
     return true;
 }
 
+/* clang-format off */
 static const struct field metadata_fields[] = {
-    {"name",                        FIELD_DNS_NAME, FIELD_AT(struct bandit_route, name), .required = true},
+    {"name", FIELD_DNS_NAME, FIELD_AT(struct bandit_route, name), .required = true},
     {"namespace", FIELD_LABEL, FIELD_AT(struct bandit_route, namespace),
      .standard = "default"},
-    {.name = NULL            },
+    {.name = NULL},
 };
 
 /* What the server keeps there; in a file nobody writes it, and damage does no harm. */
 static const struct field server_fields[] = {
-    {"uid",                         FIELD_TEXT, FIELD_AT(struct bandit_route, uid)},
+    {"uid", FIELD_TEXT, FIELD_AT(struct bandit_route, uid)},
     {"resourceVersion", FIELD_TEXT, FIELD_AT(struct bandit_route, resource_version)},
-    {"generation",                             FIELD_INT, FIELD_AT(struct bandit_route, generation), .low = 0,
+    {"generation", FIELD_INT, FIELD_AT(struct bandit_route, generation),
      .high = 9007199254740992.0},
-    {.name = NULL                  },
+    {.name = NULL},
 };
+/* clang-format on */
 
 /* Labels, annotations and the rest of the metadata are the user's: known names only are
  * looked at, none is refused. */
@@ -89,8 +90,7 @@ static bool read_metadata(struct bandit_route *r, const struct json *metadata,
     return record_read(&server, metadata, r, &at, &lenient);
 }
 
-/* ---- the object ---------------------------------------------------------------------
- */
+/* ---- the object ------------------------------------------------------------------ */
 
 struct bandit_route *route_from_json(const struct json *object, struct error *err)
 {

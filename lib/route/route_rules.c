@@ -9,8 +9,7 @@
 
 static const double ROUNDING = 1e-9; /* three times 1/3 is one */
 
-/* ---- target -------------------------------------------------------------------------
- */
+/* ---- target ---------------------------------------------------------------------- */
 
 static bool group_fits_kind(const void *value, const struct place *at, struct reading *r)
 {
@@ -24,17 +23,19 @@ static bool group_fits_kind(const void *value, const struct place *at, struct re
                       t->kind, group);
 }
 
+/* clang-format off */
 const struct rule target_rules[] = {
     {.cel = "!has(self.group) || self.group == "
             "{'HTTPRoute': 'gateway.networking.k8s.io', "
-            "'VirtualService': 'networking.istio.io', 'HAProxyBackend': ''}[self.kind]", .check = group_fits_kind,
+            "'VirtualService': 'networking.istio.io', 'HAProxyBackend': ''}[self.kind]",
+     .check = group_fits_kind,
      .message = "not the group of this kind",
      .field = ".group"},
-    {.cel = NULL                                                },
+    {.cel = NULL},
 };
+/* clang-format on */
 
-/* ---- policy -------------------------------------------------------------------------
- */
+/* ---- policy ---------------------------------------------------------------------- */
 
 static bool decay_ends_below_start(const void *value, const struct place *at,
                                    struct reading *r)
@@ -47,16 +48,17 @@ static bool decay_ends_below_start(const void *value, const struct place *at,
     return place_fail(&here, r, "must not be above epsilon");
 }
 
+/* clang-format off */
 const struct rule policy_rules[] = {
     {.cel = "self.epsilonDecay <= 0.0 || self.epsilonMin <= self.epsilon",
      .check = decay_ends_below_start,
      .message = "must not be above epsilon",
      .field = ".epsilonMin"},
-    {.cel = NULL                              },
+    {.cel = NULL},
 };
+/* clang-format on */
 
-/* ---- reward -------------------------------------------------------------------------
- */
+/* ---- reward ---------------------------------------------------------------------- */
 
 static bool an_objective_has_weight(const void *value, const struct place *at,
                                     struct reading *r)
@@ -70,16 +72,17 @@ static bool an_objective_has_weight(const void *value, const struct place *at,
     return place_fail(&here, r, "no objective has a weight above 0");
 }
 
+/* clang-format off */
 const struct rule reward_rules[] = {
     {.cel = "self.objectives.exists(o, o.weight > 0.0)",
      .check = an_objective_has_weight,
      .message = "no objective has a weight above 0",
      .field = ".objectives"},
-    {.cel = NULL    },
+    {.cel = NULL},
 };
+/* clang-format on */
 
-/* ---- guardrails ---------------------------------------------------------------------
- */
+/* ---- guardrails ------------------------------------------------------------------ */
 
 static bool floor_is_below_ceiling(const void *value, const struct place *at,
                                    struct reading *r)
@@ -91,16 +94,17 @@ static bool floor_is_below_ceiling(const void *value, const struct place *at,
            place_fail(&here, r, "must not be above maxWeight");
 }
 
+/* clang-format off */
 const struct rule guardrail_rules[] = {
     {.cel = "self.minWeight <= self.maxWeight",
      .check = floor_is_below_ceiling,
      .message = "must not be above maxWeight",
      .field = ".minWeight"},
-    {.cel = NULL },
+    {.cel = NULL},
 };
+/* clang-format on */
 
-/* ---- pin ----------------------------------------------------------------------------
- */
+/* ---- pin ------------------------------------------------------------------------- */
 
 static bool a_pin_sends_traffic_somewhere(const void *value, const struct place *at,
                                           struct reading *r)
@@ -114,16 +118,17 @@ static bool a_pin_sends_traffic_somewhere(const void *value, const struct place 
     return place_fail(&here, r, "no arm has a weight above 0");
 }
 
+/* clang-format off */
 const struct rule pin_rules[] = {
     {.cel = "self.weights.exists(arm, self.weights[arm] > 0.0)",
      .check = a_pin_sends_traffic_somewhere,
      .message = "no arm has a weight above 0",
      .field = ".weights"},
-    {.cel = NULL                  },
+    {.cel = NULL},
 };
+/* clang-format on */
 
-/* ---- spec ---------------------------------------------------------------------------
- */
+/* ---- spec ------------------------------------------------------------------------ */
 
 static bool bounds_leave_room(const void *value, const struct place *at,
                               struct reading *r)
@@ -149,12 +154,14 @@ static bool bounds_leave_room(const void *value, const struct place *at,
     return true;
 }
 
+/* clang-format off */
 const struct rule spec_rules[] = {
     {.cel = "!has(self.baseline) || self.arms.exists(a, a.name == self.baseline)",
      .message = "not an arm",
      .field = ".baseline"},
     {.cel = "!has(self.pin) || self.pin.weights.all(arm, "
-            "self.arms.exists(a, a.name == arm))",                                                         .message = "names something that is not an arm",
+            "self.arms.exists(a, a.name == arm))",
+     .message = "names something that is not an arm",
      .field = ".pin.weights"},
     {.cel = "self.guardrails.minWeight * double(self.arms.size()) <= 1.000000001",
      .check = bounds_leave_room,
@@ -165,3 +172,4 @@ const struct rule spec_rules[] = {
      .field = ".guardrails.maxWeight"},
     {.cel = NULL},
 };
+/* clang-format on */

@@ -9,15 +9,14 @@
 
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS };
 
-/* clang-format off: one field, one entry */
+/* clang-format off */
 
-/* ---- arms ---------------------------------------------------------------------------
- */
+/* ---- arms ------------------------------------------------------------------------ */
 
 static const struct field backend_fields[] = {
-    {"service",                                                                        FIELD_LABEL, FIELD_AT(struct route_arm, service),
+    {"service", FIELD_LABEL, FIELD_AT(struct route_arm, service),
      .help = "The service that serves the arm; by default the one of the arm's name."},
-    {"port",                                                       FIELD_INT, FIELD_AT(struct route_arm, port), .low = 1, .high = 65535,
+    {"port", FIELD_INT, FIELD_AT(struct route_arm, port), .low = 1, .high = 65535,
      .help = "Its port. Left out, the backend is known by the service's name alone."},
     {.name = NULL},
 };
@@ -25,13 +24,13 @@ static const struct field backend_fields[] = {
 static const struct record backend_record = {"backend", backend_fields, NULL, NULL};
 
 static const struct field arm_fields[] = {
-    {"name",                     FIELD_LABEL, FIELD_AT(struct route_arm, name), .required = true,
+    {"name", FIELD_LABEL, FIELD_AT(struct route_arm, name), .required = true,
      .help =
          "The arm's name: the label `arm` of every metric, and the name of the server "
          "in an HAProxy backend."},
     {"backend", FIELD_OBJECT, .record = &backend_record,
      .help = "Where the data plane finds the arm."},
-    {.name = NULL         },
+    {.name = NULL},
 };
 
 static void settle_arm(void *value)
@@ -44,18 +43,17 @@ static void settle_arm(void *value)
 
 static const struct record arm_record = {"arm", arm_fields, NULL, settle_arm};
 
-/* ---- target -------------------------------------------------------------------------
- */
+/* ---- target ---------------------------------------------------------------------- */
 
 static const struct field target_fields[] = {
-    {"group",                                                                         FIELD_DNS_NAME, FIELD_AT(struct route_target, group),
+    {"group", FIELD_DNS_NAME, FIELD_AT(struct route_target, group),
      .help = "API group of the object; by default the one that belongs to the kind."},
-    {"kind",                                                   FIELD_TEXT, FIELD_AT(struct route_target, kind), .required = true,
+    {"kind", FIELD_TEXT, FIELD_AT(struct route_target, kind), .required = true,
      .words = route_target_kind_names, .help = "What kind of object splits the traffic."},
     {"name", FIELD_DNS_NAME, FIELD_AT(struct route_target, name), .required = true,
      .help = "Its name, in the namespace of the BanditRoute; of HAProxyBackend: the "
              "backend's name."},
-    {.name = NULL                                                                         },
+    {.name = NULL},
 };
 
 static void settle_target(void *value)
@@ -70,71 +68,69 @@ static void settle_target(void *value)
 static const struct record target_record = {"target", target_fields, target_rules,
                                             settle_target};
 
-/* ---- policy -------------------------------------------------------------------------
- */
+/* ---- policy ---------------------------------------------------------------------- */
 
 static const struct field policy_fields[] = {
-    {"type",                                 FIELD_ENUM, FIELD_AT(struct route_policy, type), .words = route_policy_names,
+    {"type", FIELD_ENUM, FIELD_AT(struct route_policy, type), .words = route_policy_names,
      .standard = "EpsilonGreedy", .help = "How rewards become weights."},
-    {"epsilon",          FIELD_NUMBER, FIELD_AT(struct route_policy, epsilon), .low = 0, .high = 1,
+    {"epsilon", FIELD_NUMBER, FIELD_AT(struct route_policy, epsilon), .low = 0, .high = 1,
      .standard = "0.2",
      .help = "EpsilonGreedy, DiscountedCounts: the share of traffic that explores. It is "
              "spread over all arms, the best one included: the leader gets 1 - epsilon + "
              "epsilon/K, each other arm epsilon/K."},
-    {"epsilonDecay",           FIELD_NUMBER, FIELD_AT(struct route_policy, epsilon_decay), .low = 0,
+    {"epsilonDecay", FIELD_NUMBER, FIELD_AT(struct route_policy, epsilon_decay), .low = 0,
      .high = 1, .standard = "0",
      .help = "EpsilonGreedy: exploration falls by this share an hour."},
     {"epsilonMin", FIELD_NUMBER, FIELD_AT(struct route_policy, epsilon_min), .low = 0,
      .high = 1, .standard = "0.02",
      .help = "EpsilonGreedy: exploration that falls does not fall below this."},
-    {"emaAlpha",                              FIELD_NUMBER, FIELD_AT(struct route_policy, ema_alpha), .low = 0,
+    {"emaAlpha", FIELD_NUMBER, FIELD_AT(struct route_policy, ema_alpha), .low = 0,
      .high = 1, .above_low = true, .standard = "0.3",
      .help = "Smoothing of the reward: how much the newest window counts against all "
              "before."},
-    {"discount",          FIELD_NUMBER, FIELD_AT(struct route_policy, discount), .low = 0,
+    {"discount", FIELD_NUMBER, FIELD_AT(struct route_policy, discount), .low = 0,
      .high = 1, .above_low = true, .standard = "0.95",
      .help = "DiscountedCounts, ProbabilityOfBest: what remembered counts are multiplied "
              "with at each decision; 1 never forgets."},
-    {"temperature",                              FIELD_NUMBER, FIELD_AT(struct route_policy, temperature), .low = 0,
+    {"temperature", FIELD_NUMBER, FIELD_AT(struct route_policy, temperature), .low = 0,
      .high = 10, .above_low = true, .standard = "0.05",
      .help = "Softmax: a difference of rewards of this size makes a factor of e between "
              "weights."},
-    {"choice",                      FIELD_ENUM, FIELD_AT(struct route_policy, choice),
+    {"choice", FIELD_ENUM, FIELD_AT(struct route_policy, choice),
      .words = route_choice_names, .standard = "Greedy",
      .help = "DiscountedCounts: the leader has the best mean, or the best upper bound."},
-    {"posterior",                                      FIELD_ENUM, FIELD_AT(struct route_policy, posterior),
+    {"posterior", FIELD_ENUM, FIELD_AT(struct route_policy, posterior),
      .words = route_posterior_names, .standard = "Beta",
      .help = "ProbabilityOfBest: the distribution that an arm's reward is believed to "
              "have."},
-    {.name = NULL               },
+    {.name = NULL},
 };
 
 static const struct record policy_record = {"policy", policy_fields, policy_rules, NULL};
 
-/* ---- reward -------------------------------------------------------------------------
- */
+/* ---- reward ---------------------------------------------------------------------- */
 
 static const struct field objective_fields[] = {
-    {"name",                           FIELD_LABEL, FIELD_AT(struct route_objective, name), .required = true,
+    {"name", FIELD_LABEL, FIELD_AT(struct route_objective, name), .required = true,
      .help = "The label `objective` of the recording rules that define it."},
     {"weight", FIELD_NUMBER, FIELD_AT(struct route_objective, weight), .low = 0,
      .high = 1000, .standard = "1",
      .help = "Its part of the reward, relative to the other objectives' weights; 0: only "
              "`min` counts."},
-    {"min",                FIELD_NUMBER, FIELD_AT(struct route_objective, min), .low = 0, .high = 1,
+    {"min", FIELD_NUMBER, FIELD_AT(struct route_objective, min), .low = 0, .high = 1,
      .help = "An arm whose ratio falls below this is ejected. Left out, none is."},
-    {"missing",                                FIELD_ENUM, FIELD_AT(struct route_objective, missing),
+    {"missing", FIELD_ENUM, FIELD_AT(struct route_objective, missing),
      .words = route_missing_names, .standard = "Hold",
-     .help = "What it means that an arm has no events: Hold keeps all weights as they "
-             "are, Ignore gives the objective's weight to the others, Zero counts as "
-             "nothing good."},
-    {.name = NULL                   },
+     .help = "What it means that an arm has no events: with Hold it cannot be promoted, "
+             "and a leader without them holds the decision; with Ignore it counts as no "
+             "better and no worse there; with Zero as if nothing was good."},
+    {.name = NULL},
 };
 
 static const struct record objective_record = {"objective", objective_fields, NULL, NULL};
 
 static const struct field reward_fields[] = {
-    {"window",                      FIELD_ENUM, FIELD_AT(struct route_reward, window),
+    {"window", FIELD_ENUM, FIELD_AT(struct route_reward, window),
      .words = route_window_names, .standard = "5m",
      .help = "How far back events count; one of the windows that are recorded."},
     {"objectives", FIELD_LIST,
@@ -145,7 +141,7 @@ static const struct field reward_fields[] = {
                  "{\"name\":\"accuracy\",\"weight\":0.3,\"missing\":\"Ignore\"}]", .help =
          "What a reward is made of: ratios of good events to all events, each defined "
          "by a pair of recording rules."},
-    {.name = NULL  },
+    {.name = NULL},
 };
 
 /* Weights are relative; what is in force sums to one. */
@@ -165,11 +161,10 @@ static void settle_reward(void *value)
 static const struct record reward_record = {"reward", reward_fields, reward_rules,
                                             settle_reward};
 
-/* ---- guardrails ---------------------------------------------------------------------
- */
+/* ---- guardrails ------------------------------------------------------------------ */
 
 static const struct field guardrail_fields[] = {
-    {"warmup",                          FIELD_NUMBER, FIELD_AT(struct route_guardrails, warmup), .low = 0,
+    {"warmup", FIELD_NUMBER, FIELD_AT(struct route_guardrails, warmup), .low = 0,
      .high = 1e9, .standard = "100",
      .help = "Events an arm needs before it can lead. Too few never keep traffic on a "
              "failing leader."},
@@ -177,32 +172,32 @@ static const struct field guardrail_fields[] = {
      .high = 0.5, .standard = "0.02",
      .help = "Every arm that takes part gets at least this, so that it goes on being "
              "measured."},
-    {"maxWeight",                         FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_weight), .low = 0,
+    {"maxWeight", FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_weight), .low = 0,
      .high = 1, .above_low = true, .standard = "1",
      .help = "No arm gets more than this."},
-    {"maxStepUp",                FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_step_up), .low = 0,
+    {"maxStepUp", FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_step_up), .low = 0,
      .high = 1, .above_low = true, .standard = "0.1",
      .help = "An arm's weight rises by at most this in one decision."},
-    {"maxStepDown",                                 FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_step_down),
+    {"maxStepDown", FIELD_NUMBER, FIELD_AT(struct route_guardrails, max_step_down),
      .low = 0, .high = 1, .above_low = true, .standard = "1",
      .help =
          "An arm's weight falls by at most this in one decision. Leaving a failing arm "
          "is not slowed down."},
-    {"switchMargin",                     FIELD_NUMBER, FIELD_AT(struct route_guardrails, switch_margin),
+    {"switchMargin", FIELD_NUMBER, FIELD_AT(struct route_guardrails, switch_margin),
      .low = 0, .high = 10, .standard = "1",
      .help = "Another arm leads only when it is better by this many standard errors of "
              "the difference."},
-    {"dwell",                      FIELD_DURATION, FIELD_AT(struct route_guardrails, dwell_ms), .low = 0,
+    {"dwell", FIELD_DURATION, FIELD_AT(struct route_guardrails, dwell_ms), .low = 0,
      .high = 168.0 * HOUR_MS, .standard = "0s",
      .help = "A leader that does not fail stays at least so long."},
-    {"maxDataAge",                       FIELD_DURATION, FIELD_AT(struct route_guardrails, max_data_age_ms),
+    {"maxDataAge", FIELD_DURATION, FIELD_AT(struct route_guardrails, max_data_age_ms),
      .low = SECOND_MS, .high = HOUR_MS, .standard = "2m",
      .help = "Older measurements are not decided on: weights are held."},
-    {"cooldown",               FIELD_DURATION, FIELD_AT(struct route_guardrails, cooldown_ms), .low = 0,
+    {"cooldown", FIELD_DURATION, FIELD_AT(struct route_guardrails, cooldown_ms), .low = 0,
      .high = 24.0 * HOUR_MS, .standard = "5m",
      .help = "An ejected arm is tried again after this; the time doubles with each "
              "ejection in a row."},
-    {"reentryWeight",                       FIELD_NUMBER, FIELD_AT(struct route_guardrails, reentry_weight),
+    {"reentryWeight", FIELD_NUMBER, FIELD_AT(struct route_guardrails, reentry_weight),
      .low = 0, .high = 1, .standard = "0.05",
      .help = "What an arm that was ejected gets at most while it proves itself; never "
              "below minWeight."},
@@ -210,7 +205,7 @@ static const struct field guardrail_fields[] = {
      .high = ROUTE_ARMS_MAX - 1, .standard = "15",
      .help = "At most so many arms are ejected at once, and never all: the default means "
              "all but one. 0: none is."},
-    {.name = NULL                        },
+    {.name = NULL},
 };
 
 static void settle_guardrails(void *value)
@@ -224,11 +219,10 @@ static void settle_guardrails(void *value)
 static const struct record guardrail_record = {"guardrails", guardrail_fields,
                                                guardrail_rules, settle_guardrails};
 
-/* ---- pin ----------------------------------------------------------------------------
- */
+/* ---- pin ------------------------------------------------------------------------- */
 
 static const struct field pin_fields[] = {
-    {"weights",                  FIELD_ARM_WEIGHTS, FIELD_AT(struct route_pin, weights), .required = true,
+    {"weights", FIELD_ARM_WEIGHTS, FIELD_AT(struct route_pin, weights), .required = true,
      .low = 0, .high = 1000,
      .help = "Weights by arm, relative to each other; an arm that is not named gets "
              "nothing."},
@@ -236,7 +230,7 @@ static const struct field pin_fields[] = {
      .help =
          "When the pin ends by itself, RFC 3339. Left out, it stays until it is taken "
          "out."},
-    {.name = NULL         },
+    {.name = NULL},
 };
 
 static void settle_pin(void *value)
@@ -254,41 +248,40 @@ static void settle_pin(void *value)
 
 static const struct record pin_record = {"pin", pin_fields, pin_rules, settle_pin};
 
-/* ---- spec ---------------------------------------------------------------------------
- */
+/* ---- spec ------------------------------------------------------------------------ */
 
 static const struct field spec_fields[] = {
-    {"interval",                  FIELD_DURATION, FIELD_AT(struct route_spec, interval_ms),
+    {"interval", FIELD_DURATION, FIELD_AT(struct route_spec, interval_ms),
      .low = SECOND_MS, .high = 24.0 * HOUR_MS, .standard = "30s",
      .help = "How often a decision is made."},
     {"arms", FIELD_LIST, FIELD_LIST_AT(struct route_spec, arms, arm_count),
      .low = ROUTE_ARMS_MIN, .high = ROUTE_ARMS_MAX, .record = &arm_record,
      .unique = "name", .required = true, .help = "The models that compete."},
-    {"baseline",            FIELD_ARM, FIELD_AT(struct route_spec, baseline),
+    {"baseline", FIELD_ARM, FIELD_AT(struct route_spec, baseline),
      .help =
          "The arm that gets all traffic when no arm is fit to; by default the first."},
-    {"targetRef",          FIELD_OBJECT, FIELD_AT(struct route_spec, target),
+    {"targetRef", FIELD_OBJECT, FIELD_AT(struct route_spec, target),
      .record = &target_record, .required = true,
      .help = "The data plane's object that the weights are written to."},
-    {"policy",                           FIELD_OBJECT, FIELD_AT(struct route_spec, policy),
+    {"policy", FIELD_OBJECT, FIELD_AT(struct route_spec, policy),
      .record = &policy_record, .help = "How rewards become weights."},
-    {"reward",                 FIELD_OBJECT, FIELD_AT(struct route_spec, reward),
+    {"reward", FIELD_OBJECT, FIELD_AT(struct route_spec, reward),
      .record = &reward_record, .help = "What is measured."},
-    {"guardrails",                       FIELD_OBJECT, FIELD_AT(struct route_spec, guardrails),
+    {"guardrails", FIELD_OBJECT, FIELD_AT(struct route_spec, guardrails),
      .record = &guardrail_record,
      .help = "What a decision may not do, whatever the "
              "policy says."},
-    {"mode",       FIELD_ENUM, FIELD_AT(struct route_spec, mode), .words = route_mode_names,
+    {"mode", FIELD_ENUM, FIELD_AT(struct route_spec, mode), .words = route_mode_names,
      .standard = "Active",
      .help = "Active decides and writes; Shadow decides and does not write; Frozen "
              "measures and holds."},
-    {"pin",      FIELD_OPTIONAL, FIELD_AT(struct route_spec, pin), .record = &pin_record,
+    {"pin", FIELD_OPTIONAL, FIELD_AT(struct route_spec, pin), .record = &pin_record,
      .help = "A split set by hand, which takes precedence over the policy."},
-    {"onDelete",           FIELD_ENUM, FIELD_AT(struct route_spec, on_delete),
+    {"onDelete", FIELD_ENUM, FIELD_AT(struct route_spec, on_delete),
      .words = route_on_delete_names, .standard = "Baseline",
      .help = "The weights left behind when the object is deleted: all on the baseline, "
              "the same for each arm, or as they were."},
-    {.name = NULL                          },
+    {.name = NULL},
 };
 /* clang-format on */
 

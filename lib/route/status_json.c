@@ -12,8 +12,7 @@
 
 #include "base/text.h"
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static struct json *write_objectives(const struct bandit_route *r, size_t arm)
 {
@@ -118,8 +117,7 @@ struct json *route_status_to_json(const struct bandit_route *r)
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------- */
 
 static const struct json *find_named(const struct json *list, const char *key,
                                      const char *name)

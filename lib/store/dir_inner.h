@@ -37,8 +37,7 @@ struct store_dir {
 /* Add one to a member of s->counts. */
 void dir_count(struct store_dir *s, uint64_t *what);
 
-/* ---- dir_tell.c ----------------------------------------------------------------------
- */
+/* ---- dir_tell.c ------------------------------------------------------------------ */
 
 /* Tell what is new about the object since it was told last. */
 void dir_tell_changes(struct store_dir *s, struct dir_object *o);
@@ -46,8 +45,7 @@ void dir_tell_changes(struct store_dir *s, struct dir_object *o);
 void dir_tell_status(struct store_dir *s, struct dir_object *o);
 void dir_tell_synced(struct store_dir *s);
 
-/* ---- dir_write.c ---------------------------------------------------------------------
- */
+/* ---- dir_write.c ----------------------------------------------------------------- */
 
 bool dir_write_status(struct store *store, const struct bandit_route *r,
                       struct error *err);

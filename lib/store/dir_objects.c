@@ -94,8 +94,7 @@ void dir_objects_clear(struct dir_objects *all)
     *all = (struct dir_objects){.items = NULL};
 }
 
-/* ---- what a look found --------------------------------------------------------------
- */
+/* ---- what a look found ----------------------------------------------------------- */
 
 static void set_message(struct dir_object *o, const char *message)
 {

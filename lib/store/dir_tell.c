@@ -18,8 +18,7 @@ void dir_count(struct store_dir *s, uint64_t *what)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-/* ---- statuses -----------------------------------------------------------------------
- */
+/* ---- statuses -------------------------------------------------------------------- */
 
 /* Has the file been replaced since it was read last? Reading it is what costs. */
 static bool status_moved(struct dir_object *o, const char *path)
@@ -55,8 +54,7 @@ static bool read_status(struct store_dir *s, struct dir_object *o, const char *p
     return news;
 }
 
-/* ---- telling ------------------------------------------------------------------------
- */
+/* ---- telling --------------------------------------------------------------------- */
 
 static void tell(struct store_dir *s, enum store_event_type type,
                  const struct dir_object *o, const struct bandit_route *route)

@@ -35,8 +35,7 @@ bool manifest_is_one(const char *name)
             has_ending(name, ".json"));
 }
 
-/* ---- documents ----------------------------------------------------------------------
- */
+/* ---- documents ------------------------------------------------------------------- */
 
 struct documents {
     struct document *items;
@@ -150,8 +149,7 @@ static void inherit(struct document *d, const struct manifest *m)
     }
 }
 
-/* ---- the file -----------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------- */
 
 struct manifest *manifest_new(const char *name)
 {

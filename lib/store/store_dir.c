@@ -22,8 +22,7 @@ enum {
     RETRY_MAX_MS = 30000,
 };
 
-/* ---- looking ------------------------------------------------------------------------
- */
+/* ---- looking --------------------------------------------------------------------- */
 
 static bool look(struct store_dir *s)
 {
@@ -80,8 +79,7 @@ static void on_name(void *arg, const char *file)
     }
 }
 
-/* ---- watching -----------------------------------------------------------------------
- */
+/* ---- watching -------------------------------------------------------------------- */
 
 /* The watch comes before the look, so that nothing falls between. */
 static void look_now(struct store_dir *s, struct folder_watch *w, int64_t *retry_ms)
@@ -134,8 +132,7 @@ static bool dir_watch(struct store *store, struct stop *stop, store_event_fn *fn
     return true;
 }
 
-/* ---- life ---------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------ */
 
 static void dir_stats(struct store *store, struct store_stats *out)
 {

@@ -18,8 +18,7 @@
 #include "route/route_json.h"
 #include "store/store_dir.h"
 
-/* ---- a folder, a store that watches it, and what it told ----------------------------
- */
+/* ---- a folder, a store that watches it, and what it told ------------------------- */
 
 enum { WAIT_MS = 20000, FACTS_MAX = 4096 };
 
@@ -272,8 +271,7 @@ static bool write_status(struct store *s, const char *name, uint64_t decisions,
     return store_write_status(s, r, err);
 }
 
-/* ---- the stories --------------------------------------------------------------------
- */
+/* ---- the stories ----------------------------------------------------------------- */
 
 static void objects_are_told_then_changes(void **state)
 {
