@@ -73,12 +73,13 @@ void httpd_response_header(struct httpd_response *resp, const char *name,
                            const char *value)
 {
     size_t i = 0;
+    size_t size = strlen(value) + 1;
 
     while (i < resp->header_count && strcmp(resp->headers[i].name, name) != 0)
         i++;
-    assert(i < HTTPD_HEADERS_MAX && strlen(value) < HTTPD_HEADER_VALUE_MAX);
+    assert(i < HTTPD_HEADERS_MAX && size <= HTTPD_HEADER_VALUE_MAX);
     resp->headers[i].name = name;
-    (void)snprintf(resp->headers[i].value, HTTPD_HEADER_VALUE_MAX, "%s", value);
+    memcpy(resp->headers[i].value, value, size);
     if (i == resp->header_count)
         resp->header_count++;
 }

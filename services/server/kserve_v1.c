@@ -8,14 +8,14 @@
 #include "server/predict.h"
 #include "json/json.h"
 
-static const char prefix[] = "/v1/models/";
+enum { PREFIX_LENGTH = sizeof("/v1/models/") - 1 };
 
 /* Whether the path names our model with just that behind it. */
 static bool names_model(const struct worker *w, const char *path, const char *behind)
 {
     const char *model = w->served->who.model;
 
-    path += sizeof(prefix) - 1;
+    path += PREFIX_LENGTH;
     return !strncmp(path, model, strlen(model)) && !strcmp(path + strlen(model), behind);
 }
 

@@ -11,10 +11,11 @@
 #include "server/base64url.h"
 
 /* The bytes: FORMAT; five strings, each behind a byte with its length; when; unique
- * number (both big-endian); the first TAG_SIZE bytes of the HMAC of all before it. */
+ * number (both big-endian); the tag of all before it. */
 enum {
     FORMAT = 1,
     TAG_SIZE = 16,
+    KEY_SIZE = 16,
     DIGEST_SIZE = 32,
     BYTES_MAX = 1 + 4 * (1 + ID_NAME_MAX) + 1 + ID_CLASS_MAX + 8 + 8 + TAG_SIZE,
 };
@@ -22,15 +23,21 @@ enum {
 _Static_assert((BYTES_MAX + 2) / 3 * 4 < ID_TEXT_MAX, "every id fits its text");
 
 struct signer {
-    gnutls_hmac_hd_t hmac; /* keyed once; gnutls_hmac_output() rewinds it */
+    gnutls_hmac_hd_t mac; /* keyed once; gnutls_hmac_output() rewinds it */
 };
 
 struct signer *signer_new(const void *secret, size_t n)
 {
+    static const char purpose[] = "bandit-router prediction id, format 1";
     struct signer *s = mem_alloc(1, sizeof(*s));
-    int rc = gnutls_hmac_init(&s->hmac, GNUTLS_MAC_SHA256, secret, n);
+    uint8_t digest[DIGEST_SIZE];
+    int rc = gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret, n, purpose, sizeof(purpose) - 1,
+                              digest);
 
     assert(rc == GNUTLS_E_SUCCESS);
+    rc = gnutls_hmac_init(&s->mac, GNUTLS_MAC_AES_CMAC_128, digest, KEY_SIZE);
+    assert(rc == GNUTLS_E_SUCCESS);
+    gnutls_memset(digest, 0, sizeof(digest));
     return s;
 }
 
@@ -38,19 +45,17 @@ void signer_free(struct signer *s)
 {
     if (!s)
         return;
-    gnutls_hmac_deinit(s->hmac, NULL);
+    gnutls_hmac_deinit(s->mac, NULL);
     free(s);
 }
 
 static void make_tag(struct signer *s, const uint8_t *bytes, size_t n,
                      uint8_t tag[TAG_SIZE])
 {
-    uint8_t digest[DIGEST_SIZE];
-    int rc = gnutls_hmac(s->hmac, bytes, n);
+    int rc = gnutls_hmac(s->mac, bytes, n);
 
     assert(rc == GNUTLS_E_SUCCESS);
-    gnutls_hmac_output(s->hmac, digest);
-    memcpy(tag, digest, TAG_SIZE);
+    gnutls_hmac_output(s->mac, tag);
 }
 
 static uint8_t *put_string(uint8_t *at, const char *text, size_t max)
@@ -71,9 +76,16 @@ static uint8_t *put_u64(uint8_t *at, uint64_t v)
     return at;
 }
 
+size_t prediction_id_length(const struct identity *who, size_t class_length)
+{
+    return base64url_length(1 + 1 + strlen(who->route) + 1 + strlen(who->arm) + 1 +
+                            strlen(who->model) + 1 + strlen(who->version) + 1 +
+                            class_length + 8 + 8 + TAG_SIZE);
+}
+
 size_t prediction_id_write(struct signer *s, const struct identity *who,
                            const char *class_name, int64_t issued_ms, uint64_t unique,
-                           char out[ID_TEXT_MAX])
+                           char *out)
 {
     uint8_t bytes[BYTES_MAX];
     uint8_t *at = bytes;

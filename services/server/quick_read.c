@@ -11,19 +11,26 @@ enum {
     EXACT_POWER = 22,     /* ... and so is any such power of ten: one rounding */
 };
 
-static const char *skip_blanks(const char *at)
+static inline const char *skip_blanks(const char *at)
 {
     while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
         at++;
     return at;
 }
 
-static const char *expect(const char *at, const char *token)
+/* The place behind that character, or NULL when another one is next. */
+static inline const char *expect(const char *at, char c)
 {
-    size_t n = strlen(token);
+    at = skip_blanks(at);
+    return *at == c ? at + 1 : NULL;
+}
+
+static const char *expect_features(const char *at)
+{
+    static const char name[] = "\"features\"";
 
     at = skip_blanks(at);
-    return strncmp(at, token, n) == 0 ? at + n : NULL;
+    return strncmp(at, name, sizeof(name) - 1) == 0 ? at + sizeof(name) - 1 : NULL;
 }
 
 static bool is_digit(char c)
@@ -112,18 +119,18 @@ static const char *take_number(const char *at, float *out)
 
 bool quick_read(const char *text, size_t n, struct rows *rows)
 {
-    const char *at = expect(text, "{");
+    const char *at = expect(text, '{');
 
-    if (!at || !(at = expect(at, "\"features\"")) || !(at = expect(at, ":")) ||
-        !(at = expect(at, "[")) || !rows_resize(rows, 1))
+    if (!at || !(at = expect_features(at)) || !(at = expect(at, ':')) ||
+        !(at = expect(at, '[')) || !rows_resize(rows, 1))
         return false;
     for (size_t i = 0; i < rows->width; i++) {
-        if (i && !(at = expect(at, ",")))
+        if (i && !(at = expect(at, ',')))
             return false;
         at = take_number(skip_blanks(at), &rows->values[i]);
         if (!at)
             return false;
     }
-    return (at = expect(at, "]")) && (at = expect(at, "}")) &&
+    return (at = expect(at, ']')) && (at = expect(at, '}')) &&
            skip_blanks(at) == text + n;
 }

@@ -53,10 +53,16 @@ static bool check_classes(const struct served *s, struct error *err)
     return true;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static void write_class_texts(struct served *s)
 {
     size_t keys = 0;
     size_t head = 0;
+    size_t id = 0;
 
     s->classes = mem_alloc(s->class_count, sizeof(*s->classes));
     for (size_t i = 0; i < s->class_count; i++) {
@@ -74,9 +80,10 @@ static void write_class_texts(struct served *s)
         c->key_len = text.len;
         c->key = buf_take(&text);
         keys += c->key_len + PROBABILITY_TEXT_MAX;
-        head = c->head_len > head ? c->head_len : head;
+        head = larger(head, c->head_len);
+        id = larger(id, prediction_id_length(&s->who, strlen(s->class_names[i])));
     }
-    s->row_text_max = head + keys + ID_TEXT_MAX + ROW_TEXT_MORE;
+    s->row_text_max = head + keys + id + ROW_TEXT_MORE;
 }
 
 static bool prepare(struct served *s, struct error *err)

@@ -67,6 +67,7 @@ static void an_id_brings_back_what_was_signed(void **state)
     (void)state;
     len = prediction_id_write(here, &somebody, "7", 1795253400125, 41, first);
     assert_int_equal(len, strlen(first));
+    assert_int_equal(len, prediction_id_length(&somebody, 1));
     (void)prediction_id_write(here, &somebody, "", INT64_MAX, UINT64_MAX, text);
     assert_true(prediction_id_read(replica, text, &id, &err));
     assert_string_equal(id.class_name, "");
