@@ -3,6 +3,7 @@
 #include "core/stats.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "route/route.h"
 
@@ -77,6 +78,7 @@ void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean
 /* Where a density is looked at: densely around its mean, in standard deviations, further
  * out towards the long tail of a skewed one. */
 enum { STEPS_PER_DEVIATION = 4, DEVIATIONS = 5, TAIL_DEVIATIONS = 14 };
+enum { TAIL_STEPS = TAIL_DEVIATIONS * STEPS_PER_DEVIATION };
 enum {
     POINTS_PER_ARM =
         2 * (STEPS_PER_DEVIATION * DEVIATIONS + TAIL_DEVIATIONS - DEVIATIONS) + 1,
@@ -94,31 +96,36 @@ struct beta {
     double a, b;
 };
 
-static void grid_add(struct grid *g, double x)
+/* Merge an ascending list into the grid. A point that is there already does no harm: it
+ * makes a slice without width. */
+static void grid_merge(struct grid *g, const double *x, size_t n)
 {
     size_t i = g->count;
 
-    if (!(x > 0 && x < 1))
-        return;
-    for (; i > 0 && g->x[i - 1] > x; i--)
-        g->x[i] = g->x[i - 1];
-    g->x[i] = x; /* one that is there already does no harm: a slice without width */
-    g->count++;
+    g->count += n;
+    for (size_t to = g->count; n > 0;)
+        if (i > 0 && g->x[i - 1] > x[n - 1])
+            g->x[--to] = g->x[--i];
+        else
+            g->x[--to] = x[--n];
 }
 
 static void grid_cover(struct grid *g, struct beta p)
 {
+    double points[POINTS_PER_ARM];
+    size_t n = 0;
     double sum = p.a + p.b;
     double mean = p.a / sum;
     double deviation = sqrt(p.a * p.b / (sum * sum * (sum + 1)));
 
-    for (int i = -TAIL_DEVIATIONS; i < -DEVIATIONS; i++)
-        grid_add(g, mean + i * deviation);
-    for (int i = -DEVIATIONS * STEPS_PER_DEVIATION; i <= DEVIATIONS * STEPS_PER_DEVIATION;
-         i++)
-        grid_add(g, mean + i * deviation / STEPS_PER_DEVIATION);
-    for (int i = DEVIATIONS + 1; i <= TAIL_DEVIATIONS; i++)
-        grid_add(g, mean + i * deviation);
+    for (int i = -TAIL_STEPS; i <= TAIL_STEPS; i++) {
+        bool dense = abs(i) <= DEVIATIONS * STEPS_PER_DEVIATION;
+        double x = mean + i * deviation / STEPS_PER_DEVIATION;
+
+        if ((dense || i % STEPS_PER_DEVIATION == 0) && x > 0 && x < 1)
+            points[n++] = x;
+    }
+    grid_merge(g, points, n);
 }
 
 /* Distribution function at the points, by trapezoids, scaled to end at one. */
@@ -143,12 +150,13 @@ static void distribution(const struct grid *g, struct beta p, double *out)
 void stats_best_beta(size_t n, const double *successes, const double *trials,
                      double *probability)
 {
-    struct grid g = {.count = 0};
+    static const double ends[] = {1e-9, 1 - 1e-9};
+    struct grid g;
     struct beta posterior[ROUTE_ARMS_MAX];
     double cdfs[ROUTE_ARMS_MAX][POINTS_MAX];
 
-    grid_add(&g, 1e-9);
-    grid_add(&g, 1 - 1e-9);
+    g.count = 0; /* the rest is filled as far as it is used */
+    grid_merge(&g, ends, ARRAY_LEN(ends));
     for (size_t i = 0; i < n; i++) {
         double good = fmin(fmax(successes[i], 0), trials[i]);
 

@@ -18,7 +18,7 @@
 enum {
     FLAPPING_DECISIONS = 60,
     FLAPPING_PER_CHANGE = 2,
-    FLAPPING_FREE = 2,
+    FLAPPING_FREE = 4,
     FLAPPING_MAX = 12
 };
 static const double margin_per_level = 0.5;
@@ -28,6 +28,8 @@ static double flapping_now(const struct work *w)
     double period = FLAPPING_DECISIONS * (double)w->spec->interval_ms;
     double since = (double)(w->now_ms - w->before->last_leader_change_ms);
 
+    if (w->spec->guardrails.switch_margin <= 0)
+        return 0; /* whoever wants no margin gets none */
     return fmin(FLAPPING_MAX, fmax(0, w->before->flapping - since / period));
 }
 

@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 add_unit(core_story DEPS core sim)
+
+# What the decisions must reach in simulated worlds: seeded, so that it never wavers.
+set(scenarios ${PROJECT_SOURCE_DIR}/operator/sim/scenarios)
+add_test(NAME sim.gate COMMAND bandit-sim --gate --seeds 30 ${scenarios}/stationary.yaml
+    ${scenarios}/broken-leader.yaml ${scenarios}/load-coupled.yaml ${scenarios}/demo.yaml)
+add_test(NAME sim.gate-more COMMAND bandit-sim --gate --seeds 15 ${scenarios}/close.yaml
+    ${scenarios}/delayed-labels.yaml ${scenarios}/drift.yaml ${scenarios}/outages.yaml
+    ${scenarios}/load-coupled-broken.yaml)
+set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 300 LABELS simulation)
