@@ -2,7 +2,9 @@
 /* httpc.h - one HTTP request at a time, blocking and cancellable. The only place, with
  * httpc_pool.h, that knows libcurl.
  *
- * A client keeps its connection between calls. One thread at a time per client.
+ * A client keeps its connection between calls; when the peer of an open one vanishes, the
+ * call fails within a minute, however quiet it is meant to be. One thread at a time per
+ * client.
  */
 #ifndef HTTPC_HTTPC_H
 #define HTTPC_HTTPC_H
@@ -16,7 +18,8 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-/* Called with each piece of a body as it comes; false ends the call with ERR_IO. */
+/* Called with each piece of a body as it comes, the answer's status being known by then;
+ * false ends the call with ERR_IO. */
 typedef bool httpc_sink_fn(void *arg, const char *bytes, size_t n);
 
 struct httpc_request {
@@ -25,7 +28,9 @@ struct httpc_request {
     const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
     const void *body;
     size_t body_len;
-    int64_t timeout_ms;  /* of the whole call; 0: 30 s */
+    int64_t timeout_ms;      /* of the whole call; 0: 30 s; below 0: none, for streams */
+    int64_t head_timeout_ms; /* until the answer begins; 0: only the above */
+    int64_t silence_ms;  /* then from one piece of it to the next; 0: only the above */
     httpc_sink_fn *sink; /* takes the answer's body, which stays empty; or NULL */
     void *sink_arg;
 };
@@ -44,10 +49,22 @@ void httpc_response_clear(struct httpc_response *r);
  * client's next call. */
 const char *httpc_response_header(const struct httpc_response *r, const char *name);
 
+/* Who we are and whom we believe. Texts are borrowed for the client's life; files are
+ * read with each new connection, so they may be renewed. */
+struct httpc_options {
+    struct stop *stop;            /* or NULL; asking it ends a call with ERR_CANCELED */
+    const char *user, *password;  /* basic authentication */
+    const char *ca_file, *ca_pem; /* instead of the system's authorities */
+    const char *cert_file, *key_file; /* ours, for a server that asks; PEM */
+    const char *cert_pem, *key_pem;
+    bool insecure;   /* believe any server's certificate */
+    bool compressed; /* ask for gzip; sizes and ceilings are of what comes out */
+};
+
 struct httpc;
 
-/* stop may be NULL; asking it to stop ends a running call at once with ERR_CANCELED. */
 struct httpc *httpc_new(struct stop *stop);
+struct httpc *httpc_new_with(const struct httpc_options *options);
 void httpc_free(struct httpc *c);
 DEFINE_FREEP(struct httpc *, httpc_free)
 

@@ -39,7 +39,7 @@ struct httpc_pool *httpc_pool_new(size_t max_in_flight, size_t max_body)
     for (size_t i = 0; i < max_in_flight; i++) {
         struct place *place = &p->places[i];
 
-        transfer_init(&place->transfer);
+        transfer_init(&place->transfer, NULL);
         buf_init(&place->resp.body, max_body);
         place->next_free = p->first_free;
         p->first_free = place;

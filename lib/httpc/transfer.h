@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "httpc/httpc.h"
@@ -14,12 +15,16 @@
 struct transfer {
     CURL *easy;
     struct curl_slist *headers;
+    struct httpc_options options;
     const struct httpc_request *req;
     struct httpc_response *resp;
     char why[CURL_ERROR_SIZE];
+    int64_t heard_ms; /* when the answer's latest byte came; 0: it has not begun */
+    bool refused;     /* the sink took no more */
 };
 
-void transfer_init(struct transfer *t);
+/* The texts of the options are borrowed; NULL stands for none. */
+void transfer_init(struct transfer *t, const struct httpc_options *options);
 void transfer_clear(struct transfer *t);
 
 /* Make the handle ready for this request. Request and answer must stay where they are

@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-add_unit(httpc SOURCES support/scripted_server.c DEPS httpc)
+foreach(name httpc httpc_pool httpc_stream)
+    add_unit(${name} SOURCES support/scripted_server.c DEPS httpc)
+endforeach()
+
+add_executable(httpc_probe ${PROJECT_SOURCE_DIR}/tests/support/httpc_probe.c)
+target_link_libraries(httpc_probe PRIVATE flags httpc)
+add_test(NAME integration.httpc-tls COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/httpc_tls.py $<TARGET_FILE:httpc_probe>)
+set_tests_properties(integration.httpc-tls PROPERTIES TIMEOUT 60 LABELS integration)

@@ -95,7 +95,7 @@ static const struct script *row_for(const struct scripted_server *s, const char 
 
 static bool send_bytes(struct connection *c, const struct script *row)
 {
-    size_t len = strlen(row->bytes);
+    size_t len = row->length ? row->length : strlen(row->bytes);
     size_t piece = row->piece ? row->piece : len;
 
     for (size_t at = 0; at < len; at += piece) {

@@ -21,6 +21,7 @@ enum script_end {
 struct script {
     const char *path;
     const char *bytes;
+    size_t length;       /* of the bytes, where they hold a NUL; 0: up to the NUL */
     int64_t delay_ms;    /* before the first byte */
     size_t piece;        /* send so many bytes at a time; 0: all at once */
     int64_t pause_ms;    /* between the pieces */

@@ -13,82 +13,41 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "httpc/httpc.h"
-#include "httpc/httpc_pool.h"
-#include "support/scripted_server.h"
+#include "support/answers.h"
 
-#define OK(length, body)                                                            \
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " #length \
-    "\r\n\r\n" body
-#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-
+/* A row a line. */
+/* clang-format off */
 static const struct script scripts[] = {
-    {.path = "/ok",                                                               .bytes = OK(2, "{}"), .end = SCRIPT_KEEP},
-    {.path = "/dripping",
-     .bytes = OK(5, "hello"),
-     .piece = 1,
-     .pause_ms = 1,
-     .end = SCRIPT_KEEP},
-    {.path = "/chunked",
-     .bytes = CHUNKED "3\r\nfoo\r\n4\r\nbar!\r\n0\r\n\r\n",
-     .end = SCRIPT_KEEP},
-    {.path = "/until-close",
-     .bytes = "HTTP/1.1 200 OK\r\n\r\nall of it",
-     .end = SCRIPT_CLOSE},
-    {.path = "/busy",
-     .bytes = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: "
-              "4\r\n\r\nbusy"},
-    {.path = "/moved",
-     .bytes = "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n"},
-    {.path = "/forgetful",
-     .bytes = OK(2, "{}"),
-     .end = SCRIPT_CLOSE}, /* no word of closing */
-    {.path = "/short-length",                                                          .bytes = OK(10, "cut"), .end = SCRIPT_CLOSE},
-    {.path = "/short-chunk",                                                      .bytes = CHUNKED "9\r\ncut", .end = SCRIPT_CLOSE},
-    {.path = "/no-last-chunk",                                                         .bytes = CHUNKED "3\r\nfoo\r\n", .end = SCRIPT_CLOSE},
-    {.path = "/bad-chunk",
-     .bytes = CHUNKED "zz\r\nfoo\r\n0\r\n\r\n",
-     .end = SCRIPT_CLOSE},
-    {.path = "/reset-in-body",                                                                           .bytes = OK(10, "cut"), .end = SCRIPT_RESET},
-    {.path = "/garbage",
-     .bytes = "\x01\x02 this is not HTTP\r\n\r\n",
-     .end = SCRIPT_CLOSE},
-    {.path = "/ssh",                                                        .bytes = "SSH-2.0-OpenSSH_9.2\r\n", .end = SCRIPT_CLOSE},
-    {.path = "/silent",                                                                      .bytes = "", .end = SCRIPT_HANG},
-    {.path = "/half",                                                                           .bytes = OK(10, "half"), .end = SCRIPT_HANG},
-    {.path = "/drip-for-ever",
-     .bytes = CHUNKED "1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n",
-     .piece = 6,
-     .pause_ms = 100,
-     .end = SCRIPT_HANG},
-    {.path = "/long-length",
-     .bytes = OK(1000000, "xxxxxxxxxx"),
-     .repeat = 200,
-     .end = SCRIPT_HANG},
-    {.path = "/long-chunks",
-     .bytes = CHUNKED "8\r\n12345678\r\n8\r\n12345678\r\n8\r\n12345678\r\n",
-     .end = SCRIPT_HANG},
-    {.path = "/hang-up",                                                        .bytes = "", .end = SCRIPT_CLOSE},
-    {.path = "/reset",                                                    .bytes = "", .end = SCRIPT_RESET},
-    {.path = NULL                                                       },
+    {"/ok", OK(2, "{}"), KEEP},
+    {"/dripping", OK(5, "hello"), .piece = 1, .pause_ms = 1, KEEP},
+    {"/chunked", CHUNKED "3\r\nfoo\r\n4\r\nbar!\r\n0\r\n\r\n", KEEP},
+    {"/until-close", HEAD("200 OK") "\r\nall of it", CLOSE},
+    {"/busy", HEAD("429 Busy") "Retry-After: 7\r\nContent-Length: 4\r\n\r\nbusy", KEEP},
+    {"/moved", HEAD("302 Found") "Location: /ok\r\nContent-Length: 0\r\n\r\n", KEEP},
+    {"/forgetful", OK(2, "{}"), CLOSE}, /* no word of closing */
+    {"/short-length", OK(10, "cut"), CLOSE},
+    {"/short-chunk", CHUNKED "9\r\ncut", CLOSE},
+    {"/no-last-chunk", CHUNKED "3\r\nfoo\r\n", CLOSE},
+    {"/bad-chunk", CHUNKED "zz\r\nfoo\r\n0\r\n\r\n", CLOSE},
+    {"/reset-in-body", OK(10, "cut"), RESET},
+    {"/garbage", "\x01\x02 this is not HTTP\r\n\r\n", CLOSE},
+    {"/ssh", "SSH-2.0-OpenSSH_9.2\r\n", CLOSE},
+    {"/hang-up", "", CLOSE},
+    {"/reset", "", RESET},
+    {"/silent", "", HANG},
+    {"/half", OK(10, "half"), HANG},
+    {"/drip-for-ever", CHUNKED "1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n1\r\nx\r\n",
+     .piece = 6, .pause_ms = 100, HANG},
+    {"/long-length", OK(1000000, "xxxxxxxxxx"), .repeat = 200, HANG},
+    {"/long-chunks", CHUNKED "8\r\n12345678\r\n8\r\n12345678\r\n8\r\n12345678\r\n", HANG},
+    {.path = NULL},
 };
+/* clang-format on */
 
 static int start_server(void **state)
 {
     *state = scripted_server_start(scripts);
     return 0;
-}
-
-static int stop_server(void **state)
-{
-    scripted_server_stop(*state);
-    return 0;
-}
-
-static const char *url_of(const struct scripted_server *s, const char *path,
-                          char out[128])
-{
-    (void)snprintf(out, 128, "http://127.0.0.1:%u%s", scripted_server_port(s), path);
-    return out;
 }
 
 static void any_answer_is_a_success(void **state)
@@ -334,122 +293,6 @@ static void a_running_call_ends_at_once_when_asked_to_stop(void **state)
     }
 }
 
-struct ended {
-    int status; /* 0: failed */
-    enum error_kind kind;
-    int times;
-};
-
-static void on_end(void *arg, const struct httpc_response *resp, const struct error *err)
-{
-    struct ended *e = arg;
-
-    e->times++;
-    if (resp)
-        e->status = resp->status;
-    else
-        e->kind = err->kind;
-}
-
-static void a_pool_runs_all_its_requests(void **state)
-{
-    static const struct {
-        const char *path;
-        int status;
-        enum error_kind kind;
-    } rows[] = {
-        {"/ok",           200, ERR_IO     },
-        {"/silent",       0,   ERR_TIMEOUT},
-        {"/busy",         429, ERR_IO     },
-        {"/short-length", 0,   ERR_INVALID},
-        {"/long-chunks",  0,   ERR_TOO_BIG},
-        {"/dripping",     200, ERR_IO     },
-        {"/forgetful",    200, ERR_IO     },
-        {"/reset",        0,   ERR_IO     },
-    };
-    enum { ROUNDS = 5, IN_FLIGHT = 8 };
-    struct ended ended[ROUNDS][ARRAY_LEN(rows)] = {{{0}}};
-    CLEANUP(httpc_pool_freep)
-    struct httpc_pool *p = httpc_pool_new(IN_FLIGHT, 20);
-    int64_t start_ms = clock_mono_ms();
-
-    for (size_t round = 0; round < ROUNDS; round++)
-        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-            char url[128];
-            char body[] = "{}";
-            struct error err;
-            struct httpc_request req = {.url = url_of(*state, rows[i].path, url),
-                                        .body = body,
-                                        .body_len = 2,
-                                        .timeout_ms = 300};
-
-            while (httpc_pool_full(p))
-                httpc_pool_run(p, clock_mono_ns() + 1000000000, -1);
-            assert_true(httpc_pool_start(p, &req, on_end, &ended[round][i], &err));
-            memset(url, 'x', sizeof(url)); /* the pool has its own copies */
-            memset(body, 'x', sizeof(body));
-        }
-    while (httpc_pool_in_flight(p))
-        httpc_pool_run(p, clock_mono_ns() + 1000000000, -1);
-    for (size_t round = 0; round < ROUNDS; round++)
-        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-            const struct ended *e = &ended[round][i];
-
-            if (e->times != 1 || e->status != rows[i].status ||
-                (!e->status && e->kind != rows[i].kind))
-                fail_msg("%s: %d times, status %d, kind %d", rows[i].path, e->times,
-                         e->status, e->kind);
-        }
-    /* Those that hang do not hold up the others. */
-    assert_true(clock_mono_ms() - start_ms < ROUNDS * 300 + 700);
-}
-
-static void a_pool_refuses_what_is_no_url_and_drops_what_is_under_way(void **state)
-{
-    struct httpc_pool *p = httpc_pool_new(2, 20);
-    struct ended ended = {0};
-    struct httpc_request req = {.url = ""};
-    char url[128];
-    struct error err;
-
-    (void)httpc_pool_start(p, &req, on_end, &ended, &err);
-    httpc_pool_run(p, clock_mono_ns() + 1000000, -1);
-    assert_int_equal(ended.times, 1); /* libcurl looks at the URL only then */
-    assert_int_equal(ended.kind, ERR_INVALID);
-    assert_int_equal(httpc_pool_in_flight(p), 0);
-    req.url = url_of(*state, "/silent", url);
-    assert_true(httpc_pool_start(p, &req, on_end, &ended, &err));
-    httpc_pool_run(p, clock_mono_ns() + 50000000, -1);
-    assert_int_equal(httpc_pool_in_flight(p), 1);
-    httpc_pool_free(p);
-    assert_int_equal(ended.times, 1);
-}
-
-static void a_pool_returns_on_time_and_when_woken(void **state)
-{
-    CLEANUP(httpc_pool_freep)
-    struct httpc_pool *p = httpc_pool_new(2, 20);
-    struct stop *stop = stop_new();
-    int64_t best_late_ns = INT64_MAX;
-    int64_t start_ms = clock_mono_ms();
-
-    (void)state;
-    for (int i = 0; i < 20; i++) {
-        int64_t until_ns = clock_mono_ns() + 3300000;
-        int64_t late_ns;
-
-        httpc_pool_run(p, until_ns, stop_fd(stop));
-        late_ns = clock_mono_ns() - until_ns;
-        assert_true(late_ns >= 0);
-        best_late_ns = late_ns < best_late_ns ? late_ns : best_late_ns;
-    }
-    assert_true(best_late_ns < 700000); /* sooner than milliseconds would allow */
-    stop_request(stop);
-    httpc_pool_run(p, clock_mono_ns() + INT64_C(10000000000), stop_fd(stop));
-    assert_true(clock_mono_ms() - start_ms < 5000);
-    stop_free(stop);
-}
-
 static void headers_of_an_answer_can_be_read(void **state)
 {
     CLEANUP(httpc_freep)
@@ -469,8 +312,6 @@ static void headers_of_an_answer_can_be_read(void **state)
     assert_null(httpc_response_header(&resp, "Retry-After"));
 }
 
-#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, start_server, stop_server)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,9 +321,6 @@ int main(void)
         WITH_SERVER(a_kept_connection_that_died_is_replaced),
         WITH_SERVER(a_running_call_ends_at_once_when_asked_to_stop),
         WITH_SERVER(headers_of_an_answer_can_be_read),
-        WITH_SERVER(a_pool_runs_all_its_requests),
-        WITH_SERVER(a_pool_refuses_what_is_no_url_and_drops_what_is_under_way),
-        cmocka_unit_test(a_pool_returns_on_time_and_when_woken),
         cmocka_unit_test(what_cannot_be_sent_has_its_kind_and_tells_no_secret),
     };
 
