@@ -6,3 +6,9 @@ add_unit(rewards DEPS rewards)
 add_fuzz(haproxy_state DEPS dataplane)
 add_fuzz(prometheus_answer DEPS rewards)
 add_unit(reconcile DEPS controller)
+
+foreach(test operator_life operator_hostile operator_crash)
+    add_test(NAME integration.${test} COMMAND /usr/bin/python3
+        ${PROJECT_SOURCE_DIR}/tests/integration/${test}.py $<TARGET_FILE:bandit-operator>)
+    set_tests_properties(integration.${test} PROPERTIES TIMEOUT 240 LABELS integration)
+endforeach()

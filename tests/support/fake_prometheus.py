@@ -34,6 +34,7 @@ class FakePrometheus:
         self.fault = None
         self.fault_query = None  # a part of the query's name; None: every query
         self.queries = 0
+        self.connections = []
         self.lock = threading.Lock()
         self.server = None
         self.port = 0
@@ -57,6 +58,11 @@ class FakePrometheus:
             daemon_threads = True
             allow_reuse_address = True
 
+            def get_request(self):
+                request, address = super().get_request()
+                fake.connections.append(request)
+                return request, address
+
             def handle_error(self, request, client_address):
                 pass
 
@@ -65,8 +71,15 @@ class FakePrometheus:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
+        """Also what is kept alive ends, as when a process does."""
         self.server.shutdown()
         self.server.server_close()
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # closed already
+        self.connections.clear()
 
     @property
     def url(self):
