@@ -28,7 +28,7 @@ void *build_alloc(const struct build *b, size_t count, size_t size)
 }
 
 /* Newest first: what a node reads was most often made just before. */
-static struct value *find_value(const struct build *b, struct onnx_text name)
+static const struct value *find_value(const struct build *b, struct onnx_text name)
 {
     for (size_t i = b->value_count; i-- > 0;)
         if (onnx_text_equal(b->values[i].name, name))
@@ -41,9 +41,9 @@ bool build_has_input(const struct build *b, size_t i)
     return i < b->node->input_count && b->node->inputs[i].n;
 }
 
-static struct value *lookup(const struct build *b, size_t i)
+const struct value *build_input(const struct build *b, size_t i)
 {
-    struct value *v;
+    const struct value *v;
 
     if (!build_has_input(b, i)) {
         (void)build_refuse(b, "has no input %zu", i);
@@ -56,21 +56,6 @@ static struct value *lookup(const struct build *b, size_t i)
     return v;
 }
 
-static bool add_pending(struct build *b, struct value *v)
-{
-    step_fn *run = v->pending;
-
-    v->pending = NULL;
-    return !run || build_step(b, run, v->pending_op);
-}
-
-const struct value *build_input(struct build *b, size_t i)
-{
-    struct value *v = lookup(b, i);
-
-    return v && add_pending(b, v) ? v : NULL;
-}
-
 static bool is_matrix(const struct build *b, size_t i, const struct value *v)
 {
     if (v->kind == VALUE_NUMBERS && v->shape == SHAPE_MATRIX)
@@ -78,29 +63,16 @@ static bool is_matrix(const struct build *b, size_t i, const struct value *v)
     return build_refuse(b, "input %zu must be numbers of shape [rows, width]", i);
 }
 
-const struct value *build_numbers(struct build *b, size_t i)
+const struct value *build_numbers(const struct build *b, size_t i)
 {
     const struct value *v = build_input(b, i);
 
     return v && is_matrix(b, i, v) ? v : NULL;
 }
 
-bool build_scaled(struct build *b, size_t i, size_t *slot, size_t *width,
-                  const struct scaler **scaler)
-{
-    struct value *v = lookup(b, i);
-
-    if (!v || !is_matrix(b, i, v))
-        return false;
-    *scaler = v->pending == scaler_run ? v->pending_op : NULL;
-    *slot = *scaler ? (*scaler)->in : v->slot;
-    *width = v->width;
-    return *scaler || add_pending(b, v);
-}
-
 const struct onnx_tensor *build_constant(const struct build *b, size_t i)
 {
-    const struct value *v = lookup(b, i);
+    const struct value *v = build_input(b, i);
 
     if (v && v->kind == VALUE_CONSTANT)
         return v->constant;
@@ -194,12 +166,6 @@ bool build_step(struct build *b, step_fn *run, const void *op)
         return error_set(b->err, ERR_TOO_BIG, "too many steps");
     b->plan->steps[b->plan->step_count++] = (struct step){run, op};
     return true;
-}
-
-void build_pending(struct value *v, step_fn *run, const void *op)
-{
-    v->pending = run;
-    v->pending_op = op;
 }
 
 const float *build_row_of(const struct build *b, const struct onnx_tensor *t,

@@ -33,10 +33,6 @@ struct value {
     struct labels labels; /* of VALUE_CLASSES; count 0: the index itself */
     size_t index_below;   /* of VALUE_CLASSES: every index is */
     bool sums_to_one;     /* each row is a distribution already */
-    /* A step that is not in the plan yet: it is added when somebody reads the slot, and
-     * never when all readers take its work over (see build_scaled). */
-    step_fn *pending;
-    const void *pending_op;
 };
 
 struct build {
@@ -59,8 +55,8 @@ bool build_refuse(const struct build *b, const char *fmt, ...)
 void *build_alloc(const struct build *b, size_t count, size_t size);
 
 /* The node's input i, which must be there; numbers must be a matrix of the rows. */
-const struct value *build_input(struct build *b, size_t i);
-const struct value *build_numbers(struct build *b, size_t i);
+const struct value *build_input(const struct build *b, size_t i);
+const struct value *build_numbers(const struct build *b, size_t i);
 const struct onnx_tensor *build_constant(const struct build *b, size_t i);
 bool build_has_input(const struct build *b, size_t i);
 
@@ -76,19 +72,6 @@ struct value *build_output_alias(struct build *b, size_t i, const struct value *
 bool build_scratch(struct build *b, size_t cells, size_t *slot);
 
 bool build_step(struct build *b, step_fn *run, const void *op);
-/* The same, but only once somebody reads the value. */
-void build_pending(struct value *v, step_fn *run, const void *op);
-
-/* Scaler -> classifier in one step: input i as build_numbers() gives it, or, when a
- * Scaler makes it, what the Scaler reads, and the Scaler. */
-struct scaler {
-    size_t in, out, width;
-    const float *offset, *scale;
-};
-bool build_scaled(struct build *b, size_t i, size_t *slot, size_t *width,
-                  const struct scaler **scaler);
-step_fn scaler_run;
-
 /* Attributes, or what the specification says when they are missing. Numbers must be
  * finite. A wrong type is refused. Arrays are borrowed from the decoded model. */
 struct build_floats {

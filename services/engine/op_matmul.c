@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "engine/build.h"
+#include "engine/lanes.h"
 #include "engine/ops.h"
 
 struct matmul {
     size_t in, out;
-    size_t from, to;      /* widths */
-    const float *weights; /* [from][to] */
-    const float *bias;    /* [to] */
+    size_t from, to; /* widths */
+    size_t padded, sums;
+    const float *weights; /* as lanes.h has them */
+    const float *bias;
 };
 
 static void matmul_run(const void *op, const struct frame *f)
@@ -19,14 +21,11 @@ static void matmul_run(const void *op, const struct frame *f)
     const struct matmul *m = op;
     const float *in = frame_numbers(f, m->in);
     float *out = frame_numbers(f, m->out);
+    float *sums = frame_numbers(f, m->sums);
 
     for (size_t row = 0; row < f->rows; row++, in += m->from, out += m->to) {
-        const float *w = m->weights;
-
-        memcpy(out, m->bias, m->to * sizeof(*out));
-        for (size_t i = 0; i < m->from; i++, w += m->to)
-            for (size_t j = 0; j < m->to; j++)
-                out[j] += in[i] * w[j];
+        lanes_apply(in, m->from, m->weights, m->bias, m->padded, sums);
+        memcpy(out, sums, m->to * sizeof(*out));
     }
 }
 
@@ -40,7 +39,7 @@ static double element(const struct matmul *m, const struct onnx_tensor *t, bool 
 static bool copy_weights(const struct build *b, struct matmul *m,
                          const struct onnx_tensor *t, bool turned, float alpha)
 {
-    float *weights = build_alloc(b, t->count, sizeof(*weights));
+    float *weights = build_alloc(b, m->from * m->padded, sizeof(*weights));
 
     m->weights = weights;
     for (size_t i = 0; weights && i < m->from; i++)
@@ -49,7 +48,7 @@ static bool copy_weights(const struct build *b, struct matmul *m,
 
             if (!(fabs(w) <= (double)FLT_MAX))
                 return build_refuse(b, "\"%.*s\" is not finite", ONNX_TEXT_ARGS(t->name));
-            *weights++ = (float)w;
+            weights[lanes_index(j, i, m->from)] = (float)w;
         }
     return m->weights != NULL;
 }
@@ -64,6 +63,7 @@ static bool arrange(const struct build *b, struct matmul *m, const struct onnx_t
     if (t->dims[turned ? 1 : 0] != m->from || !m->to)
         return build_refuse(b, "\"%.*s\" is %zu x %zu, the rows have %zu numbers",
                             ONNX_TEXT_ARGS(t->name), t->dims[0], t->dims[1], m->from);
+    m->padded = lanes_padded(m->to);
     return copy_weights(b, m, t, turned, alpha);
 }
 
@@ -75,7 +75,7 @@ static bool finish(struct build *b, struct matmul *m, const float *bias)
         return false;
     m->bias = bias;
     m->out = out->slot;
-    return build_step(b, matmul_run, m);
+    return build_scratch(b, m->padded, &m->sums) && build_step(b, matmul_run, m);
 }
 
 bool op_matmul(struct build *b)
@@ -89,23 +89,23 @@ bool op_matmul(struct build *b)
     m->in = in->slot;
     m->from = in->width;
     return arrange(b, m, weights, false, 1) &&
-           finish(b, m, build_alloc(b, m->to, sizeof(float)));
+           finish(b, m, build_alloc(b, m->padded, sizeof(float)));
 }
 
 /* beta * C, or zeros. */
-static const float *gemm_bias(const struct build *b, size_t width, float beta)
+static const float *gemm_bias(const struct build *b, const struct matmul *m, float beta)
 {
     const struct onnx_tensor *t;
     const float *row;
-    float *bias = build_alloc(b, width, sizeof(*bias));
+    float *bias = build_alloc(b, m->padded, sizeof(*bias));
 
     if (!bias || !build_has_input(b, 2))
         return bias;
     t = build_constant(b, 2);
-    row = t ? build_row_of(b, t, width) : NULL;
+    row = t ? build_row_of(b, t, m->to) : NULL;
     if (!row)
         return NULL;
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < m->to; i++)
         bias[i] = beta * row[i];
     return bias;
 }
@@ -127,5 +127,5 @@ bool op_gemm(struct build *b)
     m->in = in->slot;
     m->from = in->width;
     return arrange(b, m, weights, turn_weights != 0, alpha) &&
-           finish(b, m, gemm_bias(b, m->to, beta));
+           finish(b, m, gemm_bias(b, m, beta));
 }

@@ -6,7 +6,12 @@
 #include "engine/build.h"
 #include "engine/ops.h"
 
-void scaler_run(const void *op, const struct frame *f)
+struct scaler {
+    size_t in, out, width;
+    const float *offset, *scale;
+};
+
+static void scaler_run(const void *op, const struct frame *f)
 {
     const struct scaler *s = op;
     const float *in = frame_numbers(f, s->in);
@@ -52,8 +57,7 @@ bool op_scaler(struct build *b)
     if (!out)
         return false;
     s->out = out->slot;
-    build_pending(out, scaler_run, s);
-    return true;
+    return build_step(b, scaler_run, s);
 }
 
 enum norm { NORM_MAX, NORM_L1, NORM_L2 };

@@ -1,57 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SVMClassifier: a kernel against every support vector, one decision for every pair of
  * classes, and the pairs coupled into probabilities.
- *
- * Support vectors are kept in groups, feature by feature with a group's vectors side by
- * side, and coefficients vector by vector: both inner loops run over adjacent floats.
  */
 #include <math.h>
 #include <string.h>
 
 #include "engine/build.h"
 #include "engine/coupling.h"
+#include "engine/lanes.h"
 #include "engine/ops.h"
 #include "engine/post_transform.h"
-
-enum { GROUP = 16, LANES = 4 };
 
 enum kernel { KERNEL_LINEAR, KERNEL_POLY, KERNEL_RBF, KERNEL_SIGMOID };
 
 struct svm {
     size_t in, label, out;
     size_t kernel_slot, sum_slot, pair_slot, coupling_slot;
-    size_t features, classes, vectors, groups;
-    size_t stride;        /* coefficients of a vector: classes - 1, padded to LANES */
+    size_t features, classes, vectors;
+    size_t stride;        /* sums of a class: one per other class, padded */
     const size_t *ends;   /* the vectors of class c end before ends[c] */
-    const float *support; /* [groups][features][GROUP] */
-    const float *coefs;   /* [vectors][stride] */
+    const float *support; /* as lanes.h has weights, the vectors being its outputs */
+    const float *coefs;   /* the same of each class in turn, vectors being the inputs */
     const float *rho, *prob_a, *prob_b; /* of each pair */
     enum kernel kernel;
     float gamma, coef0, degree;
 };
-
-static void distances(const float *row, const float *group, size_t features, float *out)
-{
-    float acc[GROUP] = {0};
-
-    for (size_t i = 0; i < features; i++, group += GROUP)
-        for (size_t lane = 0; lane < GROUP; lane++) {
-            float d = row[i] - group[lane];
-
-            acc[lane] += d * d;
-        }
-    memcpy(out, acc, sizeof(acc));
-}
-
-static void products(const float *row, const float *group, size_t features, float *out)
-{
-    float acc[GROUP] = {0};
-
-    for (size_t i = 0; i < features; i++, group += GROUP)
-        for (size_t lane = 0; lane < GROUP; lane++)
-            acc[lane] += row[i] * group[lane];
-    memcpy(out, acc, sizeof(acc));
-}
 
 static void apply_kernel(const struct svm *s, float *k)
 {
@@ -77,26 +50,28 @@ static void kernels(const struct svm *s, const float *row, float *k)
 {
     const float *group = s->support;
 
-    for (size_t g = 0; g < s->groups; g++, group += s->features * GROUP)
+    memset(k, 0, lanes_padded(s->vectors) * sizeof(*k));
+    for (size_t v = 0; v < s->vectors; v += LANES, group += s->features * LANES)
         if (s->kernel == KERNEL_RBF)
-            distances(row, group, s->features, k + g * GROUP);
+            lanes_distances(row, s->features, group, k + v);
         else
-            products(row, group, s->features, k + g * GROUP);
+            lanes_products(row, s->features, group, k + v);
     apply_kernel(s, k);
 }
 
 /* sums[c][j]: what the vectors of class c say in the j-th of the pairs c is part of. */
 static void class_sums(const struct svm *s, const float *k, float *sums)
 {
-    const float *coef = s->coefs;
-    size_t v = 0;
+    const float *coefs = s->coefs;
+    size_t start = 0;
 
     memset(sums, 0, s->classes * s->stride * sizeof(*sums));
-    for (size_t c = 0; c < s->classes; c++, sums += s->stride)
-        for (; v < s->ends[c]; v++, coef += s->stride)
-            for (size_t i = 0; i < s->stride; i += LANES)
-                for (size_t lane = 0; lane < LANES; lane++)
-                    sums[i + lane] += k[v] * coef[i + lane];
+    for (size_t c = 0; c < s->classes; start = s->ends[c++]) {
+        size_t n = s->ends[c] - start;
+
+        for (size_t i = 0; i < s->stride; i += LANES, coefs += n * LANES)
+            lanes_products(k + start, n, coefs, sums + c * s->stride + i);
+    }
 }
 
 /* The votes decide the label, as in libsvm; the probabilities may see it differently. */
@@ -186,36 +161,46 @@ static bool arrange_support(const struct build *b, struct svm *s)
     if (!s->vectors || file.n / s->vectors != s->features || file.n % s->vectors)
         return build_refuse(b, "%zu numbers for %zu support vectors of %zu features",
                             file.n, s->vectors, s->features);
-    s->groups = (s->vectors + GROUP - 1) / GROUP;
-    support = build_alloc(b, s->groups * s->features * GROUP, sizeof(*support));
+    support = build_alloc(b, lanes_padded(s->vectors) * s->features, sizeof(*support));
     if (!support)
         return false;
     for (size_t v = 0; v < s->vectors; v++)
         for (size_t i = 0; i < s->features; i++)
-            support[(v / GROUP * s->features + i) * GROUP + v % GROUP] =
-                file.v[v * s->features + i];
+            support[lanes_index(v, i, s->features)] = file.v[v * s->features + i];
     s->support = support;
     return true;
+}
+
+/* Class by class: the sums of its vectors towards each other class. */
+static void copy_coefs(const struct svm *s, const float *file, float *coefs)
+{
+    size_t start = 0;
+
+    for (size_t c = 0; c < s->classes; start = s->ends[c++]) {
+        size_t n = s->ends[c] - start;
+
+        for (size_t other = 0; other + 1 < s->classes; other++)
+            for (size_t v = 0; v < n; v++)
+                coefs[lanes_index(other, v, n)] = file[other * s->vectors + start + v];
+        coefs += s->stride * n;
+    }
 }
 
 static bool arrange_coefs(const struct build *b, struct svm *s)
 {
     struct build_floats file;
-    size_t per_vector = s->classes - 1;
     float *coefs;
 
     if (!attr_floats(b, "coefficients", &file))
         return false;
-    if (file.n / per_vector != s->vectors || file.n % per_vector)
+    if (file.n / (s->classes - 1) != s->vectors || file.n % (s->classes - 1))
         return build_refuse(b, "%zu coefficients for %zu vectors of %zu classes", file.n,
                             s->vectors, s->classes);
-    s->stride = (per_vector + LANES - 1) / LANES * LANES;
+    s->stride = lanes_padded(s->classes - 1);
     coefs = build_alloc(b, s->vectors * s->stride, sizeof(*coefs));
     if (!coefs)
         return false;
-    for (size_t i = 0; i < per_vector; i++)
-        for (size_t v = 0; v < s->vectors; v++)
-            coefs[v * s->stride + i] = file.v[i * s->vectors + v];
+    copy_coefs(s, file.v, coefs);
     s->coefs = coefs;
     return true;
 }
@@ -263,7 +248,7 @@ static bool declare(struct build *b, struct svm *s, size_t pairs,
     s->out = out->slot;
     out->sums_to_one = true;
     b->plan->kind = "SVMClassifier";
-    return build_scratch(b, s->groups * GROUP, &s->kernel_slot) &&
+    return build_scratch(b, lanes_padded(s->vectors), &s->kernel_slot) &&
            build_scratch(b, s->classes * s->stride, &s->sum_slot) &&
            build_scratch(b, pairs * 2, &s->pair_slot) &&
            build_scratch(b, coupling_doubles(s->classes) * 2, &s->coupling_slot) &&

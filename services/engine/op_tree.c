@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TreeEnsembleClassifier at run time; tree_build.c makes the trees.
- */
-#include <math.h>
+/* TreeEnsembleClassifier: tree.h has the trees. */
 #include <string.h>
 
 #include "engine/build.h"
@@ -18,25 +16,6 @@ struct tree_op {
     enum post_transform post;
 };
 
-static inline uint32_t walk(const struct tree_node *nodes, uint32_t at, const float *row)
-{
-    while (!(at & TREE_LEAF)) {
-        const struct tree_node *n = &nodes[at];
-
-        at = n->child[!(row[n->feature] <= n->threshold)];
-    }
-    return at & ~TREE_LEAF;
-}
-
-static inline void add_leaf(const struct forest *f, uint32_t leaf, float *scores)
-{
-    const struct tree_weight *w = f->weights + f->leaves[leaf];
-    const struct tree_weight *end = f->weights + f->leaves[leaf + 1];
-
-    for (; w < end; w++)
-        scores[w->class_id] += w->weight;
-}
-
 /* One score for two classes is that of the second. */
 static int32_t finish_binary(const struct tree_op *t, float *out)
 {
@@ -49,7 +28,7 @@ static int32_t finish_binary(const struct tree_op *t, float *out)
     return score > 0.5F;
 }
 
-/* Tree by tree over the rows of the block: a tree stays in cache while rows pass. */
+/* Group by group over the rows of the block: trees stay in cache while rows pass. */
 static void tree_run(const void *op, const struct frame *f)
 {
     const struct tree_op *t = op;
@@ -60,11 +39,10 @@ static void tree_run(const void *op, const struct frame *f)
 
     for (size_t row = 0; row < f->rows; row++)
         memcpy(out + row * t->classes, t->base, t->classes * sizeof(*out));
-    for (size_t tree = 0; tree < forest->tree_count; tree++)
+    for (size_t g = 0; g < forest->group_count; g++)
         for (size_t row = 0; row < f->rows; row++)
-            add_leaf(forest,
-                     walk(forest->nodes, forest->roots[tree], in + row * t->features),
-                     out + row * t->classes);
+            forest_add(forest, &forest->groups[g], in + row * t->features,
+                       out + row * t->classes);
     for (size_t row = 0; row < f->rows; row++, out += t->classes) {
         if (t->scores == 1) {
             label[row] = finish_binary(t, out);

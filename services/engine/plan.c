@@ -4,8 +4,7 @@
 #include "engine/build.h"
 
 enum {
-    STEPS_PER_NODE = 2, /* itself, and a pending one before it */
-    SLOTS_PER_NODE = 4,
+    SLOTS_PER_NODE = 6,      /* of the operator that has the most */
     SCRATCH_CELLS = 1 << 20, /* of a block: 4 MiB */
 };
 
@@ -13,7 +12,7 @@ static bool prepare(struct build *b)
 {
     const struct onnx_graph *g = &b->model->graph;
 
-    b->step_max = g->node_count * STEPS_PER_NODE + g->input_count + 1;
+    b->step_max = g->node_count + g->input_count;
     b->slot_max = g->node_count * SLOTS_PER_NODE + g->input_count + 1;
     b->value_max = b->slot_max + g->initializer_count;
     for (size_t i = 0; i < g->node_count; i++)

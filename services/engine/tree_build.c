@@ -30,6 +30,7 @@ struct source {
     size_t count;
     struct place *places; /* sorted by ids */
     struct role *roles;   /* by position */
+    size_t start;         /* a guess: where the tree that find() saw last starts */
 };
 
 static bool read_source(const struct build *b, struct source *s)
@@ -47,7 +48,7 @@ static bool read_source(const struct build *b, struct source *s)
         return false;
     s->modes = attr_find(b, "nodes_modes");
     s->count = s->trees.n;
-    if (!s->count || s->count >= TREE_LEAF || s->nodes.n != s->count ||
+    if (!s->count || s->count >= INT32_MAX || s->nodes.n != s->count ||
         s->features.n != s->count || s->if_true.n != s->count ||
         s->if_false.n != s->count || s->values.n != s->count || !s->modes ||
         s->modes->string_count != s->count)
@@ -89,14 +90,25 @@ static bool sort_places(const struct build *b, struct source *s)
     return true;
 }
 
-/* The position of a node, or -1. */
-static int64_t find(const struct source *s, int64_t tree, int64_t node)
+/* The position of a node, or -1. Converters number a tree's nodes from 0 without gaps, so
+ * the place where one tree's numbers start finds the next node of the same tree at once.
+ */
+static int64_t find(struct source *s, int64_t tree, int64_t node)
 {
     struct place key = {.tree = tree, .node = node};
-    const struct place *p =
-        bsearch(&key, s->places, s->count, sizeof(key), compare_places);
+    const struct place *p;
 
-    return p ? (int64_t)p->at : -1;
+    if (node >= 0 && (uint64_t)node < s->count - s->start) {
+        p = &s->places[s->start + (size_t)node];
+        if (p->tree == tree && p->node == node)
+            return (int64_t)p->at;
+    }
+    p = bsearch(&key, s->places, s->count, sizeof(key), compare_places);
+    if (!p)
+        return -1;
+    if (node >= 0 && (uint64_t)node <= (size_t)(p - s->places))
+        s->start = (size_t)(p - s->places) - (size_t)node;
+    return (int64_t)p->at;
 }
 
 /* How each mode becomes x <= threshold: on the next smaller threshold, and with the
@@ -154,58 +166,96 @@ static bool assign_roles(const struct build *b, struct source *s, size_t feature
 }
 
 struct pending {
-    uint32_t at;
+    uint32_t at, depth;
     uint32_t *link; /* to be set to the node's new index */
 };
 
 struct layout {
     struct tree_node *nodes;
-    uint32_t *roots;
+    struct tree_group *groups;
     uint32_t node_count, leaf_count;
     size_t tree_count, visited;
     struct pending *stack;
-    size_t depth;
+    size_t waiting;
 };
 
-static uint32_t place_of(const struct source *s, int64_t tree, int64_t node)
+static void make_leaf(struct layout *l)
 {
-    return (uint32_t)find(s, tree, node); /* adopt() has seen that it is there */
+    struct tree_node *n = &l->nodes[l->node_count];
+
+    *n = (struct tree_node){
+        .threshold = NAN, .child = {l->leaf_count++, l->node_count}
+    };
+    l->node_count++;
 }
 
-static void place_node(struct source *s, struct layout *l, struct pending p)
+static void make_branch(struct source *s, struct layout *l, struct pending p)
 {
+    const struct mode *mode = find_mode(s->modes->strings[p.at]);
+    struct tree_node *n = &l->nodes[l->node_count++];
     int64_t tree = s->trees.v[p.at];
-    const struct mode *mode;
-    struct tree_node *n;
+    /* adopt() has seen that both are there. */
+    uint32_t if_true = (uint32_t)find(s, tree, s->if_true.v[p.at]);
+    uint32_t if_false = (uint32_t)find(s, tree, s->if_false.v[p.at]);
 
-    l->visited++;
-    if (s->roles[p.at].leaf) {
-        s->roles[p.at].leaf_id = l->leaf_count;
-        *p.link = TREE_LEAF | l->leaf_count++;
-        return;
-    }
-    *p.link = l->node_count;
-    n = &l->nodes[l->node_count++];
-    mode = find_mode(s->modes->strings[p.at]);
     n->feature = (uint32_t)s->features.v[p.at];
     n->threshold = s->values.v[p.at];
     if (mode->below)
         n->threshold = nextafterf(n->threshold, -INFINITY);
     /* The one pushed last is laid out next, beside its parent. */
-    l->stack[l->depth++] = (struct pending){place_of(s, tree, s->if_false.v[p.at]),
-                                            &n->child[mode->swap ? 0 : 1]};
-    l->stack[l->depth++] = (struct pending){place_of(s, tree, s->if_true.v[p.at]),
-                                            &n->child[mode->swap ? 1 : 0]};
+    l->stack[l->waiting++] =
+        (struct pending){if_false, p.depth + 1, &n->child[mode->swap ? 0 : 1]};
+    l->stack[l->waiting++] =
+        (struct pending){if_true, p.depth + 1, &n->child[mode->swap ? 1 : 0]};
+}
+
+static void place_node(struct source *s, struct layout *l, struct pending p,
+                       struct tree_group *group)
+{
+    l->visited++;
+    *p.link = l->node_count;
+    if (p.depth > group->depth)
+        group->depth = p.depth;
+    if (s->roles[p.at].leaf) {
+        s->roles[p.at].leaf_id = l->leaf_count;
+        make_leaf(l);
+    } else {
+        make_branch(s, l, p);
+    }
+}
+
+static void place_tree(struct source *s, struct layout *l, uint32_t root)
+{
+    struct tree_group *group = &l->groups[l->tree_count / TREE_GROUP];
+
+    l->stack[l->waiting++] =
+        (struct pending){root, 0, &group->roots[l->tree_count % TREE_GROUP]};
+    l->tree_count++;
+    while (l->waiting)
+        place_node(s, l, l->stack[--l->waiting], group);
+}
+
+/* The last group's missing trees: one more leaf, which has no weights. */
+static void fill_group(struct layout *l)
+{
+    uint32_t leaf = l->node_count;
+
+    make_leaf(l);
+    for (; l->tree_count % TREE_GROUP; l->tree_count++)
+        l->groups[l->tree_count / TREE_GROUP].roots[l->tree_count % TREE_GROUP] = leaf;
 }
 
 static bool lay_out(const struct build *b, struct source *s, struct layout *l)
 {
     const int64_t *last_tree = NULL;
+    size_t roots = 0;
 
-    l->nodes = build_alloc(b, s->count, sizeof(*l->nodes));
-    l->roots = build_alloc(b, s->count, sizeof(*l->roots));
+    for (size_t i = 0; i < s->count; i++)
+        roots += !s->roles[i].child;
+    l->nodes = build_alloc(b, s->count + 1, sizeof(*l->nodes));
+    l->groups = build_alloc(b, roots / TREE_GROUP + 1, sizeof(*l->groups));
     l->stack = pool_alloc(b->temporary, s->count + 2, sizeof(*l->stack), b->err);
-    if (!l->nodes || !l->roots || !l->stack)
+    if (!l->nodes || !l->groups || !l->stack)
         return false;
     for (size_t i = 0; i < s->count; i++) {
         const struct place *root = &s->places[i];
@@ -215,16 +265,14 @@ static bool lay_out(const struct build *b, struct source *s, struct layout *l)
         if (last_tree && *last_tree == root->tree)
             return build_refuse(b, "tree %lld has two roots", (long long)root->tree);
         last_tree = &root->tree;
-        l->stack[l->depth++] = (struct pending){root->at, &l->roots[l->tree_count++]};
-        while (l->depth)
-            place_node(s, l, l->stack[--l->depth]);
+        place_tree(s, l, root->at);
     }
+    fill_group(l);
     return l->visited == s->count || build_refuse(b, "a tree's nodes lead in a circle");
 }
 
 /* The leaf that weight i belongs to. */
-static bool leaf_of(const struct build *b, const struct source *s, size_t i,
-                    uint32_t *leaf)
+static bool leaf_of(const struct build *b, struct source *s, size_t i, uint32_t *leaf)
 {
     int64_t at = find(s, s->class_trees.v[i], s->class_nodes.v[i]);
 
@@ -245,7 +293,7 @@ static bool has_one_score(const struct source *s, size_t classes)
 
 /* leaves[i] counts the weights of leaf i, then says where they end, then, as they are
  * filled in backwards, where they start. */
-static bool gather_weights(const struct build *b, const struct source *s, size_t classes,
+static bool gather_weights(const struct build *b, struct source *s, size_t classes,
                            uint32_t leaf_count, struct forest *out)
 {
     uint32_t *leaves = build_alloc(b, (size_t)leaf_count + 1, sizeof(*leaves));
@@ -285,8 +333,8 @@ bool forest_build(const struct build *b, size_t features, size_t classes,
     if (!read_source(b, &s) || !sort_places(b, &s) || !assign_roles(b, &s, features) ||
         !lay_out(b, &s, &l) || !gather_weights(b, &s, classes, l.leaf_count, out))
         return false;
-    out->tree_count = l.tree_count;
-    out->roots = l.roots;
+    out->group_count = l.tree_count / TREE_GROUP;
+    out->groups = l.groups;
     out->nodes = l.nodes;
     return true;
 }

@@ -3,3 +3,7 @@
 add_unit(golden DEPS engine m)
 add_fuzz(model DEPS engine)
 add_fuzz(csv DEPS trainer)
+
+# Not a test: tests/bench/engine/engine_bench.c says how to run it.
+add_executable(engine_bench bench/engine/engine_bench.c)
+target_link_libraries(engine_bench PRIVATE flags engine)

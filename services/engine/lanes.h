@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lanes.h - sums of products, sixteen at a time.
+ *
+ * Where many sums are made of the same numbers x (one per class, per output, per support
+ * vector), their weights are kept in groups of sixteen: for each x, the sixteen weights
+ * it meets lie side by side. The sums of a group then stay in registers, and nothing
+ * depends on a compiler's mood. Groups are padded with zeros.
+ */
+#ifndef ENGINE_LANES_H
+#define ENGINE_LANES_H
+
+#include <stddef.h>
+#include <string.h>
+
+enum { LANES = 16 };
+
+/* Vector types of gcc and clang; machines without such registers get plain code. */
+typedef float lanes_vector __attribute__((vector_size(16)));
+enum { LANES_VECTOR = 4, LANES_VECTORS = LANES / LANES_VECTOR };
+
+/* Room for the weights of `outputs` sums of n numbers. */
+static inline size_t lanes_padded(size_t outputs)
+{
+    return (outputs + LANES - 1) / LANES * LANES;
+}
+
+/* Where the weight of output o for input i is kept. */
+static inline size_t lanes_index(size_t o, size_t i, size_t n)
+{
+    return (o / LANES * n + i) * LANES + o % LANES;
+}
+
+static inline lanes_vector lanes_load(const float *p)
+{
+    lanes_vector v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* out[lane] += sum over i of x[i] * w[i][lane] */
+static inline void lanes_products(const float *x, size_t n, const float *w, float *out)
+{
+    lanes_vector sums[LANES_VECTORS];
+
+    memcpy(sums, out, sizeof(sums));
+    for (size_t i = 0; i < n; i++, w += LANES) {
+        lanes_vector all = {x[i], x[i], x[i], x[i]};
+
+        sums[0] += all * lanes_load(w);
+        sums[1] += all * lanes_load(w + LANES_VECTOR);
+        sums[2] += all * lanes_load(w + 2 * LANES_VECTOR);
+        sums[3] += all * lanes_load(w + 3 * LANES_VECTOR);
+    }
+    memcpy(out, sums, sizeof(sums));
+}
+
+/* out[lane] += sum over i of (x[i] - w[i][lane])^2 */
+static inline void lanes_distances(const float *x, size_t n, const float *w, float *out)
+{
+    lanes_vector sums[LANES_VECTORS];
+
+    memcpy(sums, out, sizeof(sums));
+    for (size_t i = 0; i < n; i++, w += LANES) {
+        lanes_vector all = {x[i], x[i], x[i], x[i]};
+        lanes_vector d0 = all - lanes_load(w);
+        lanes_vector d1 = all - lanes_load(w + LANES_VECTOR);
+        lanes_vector d2 = all - lanes_load(w + 2 * LANES_VECTOR);
+        lanes_vector d3 = all - lanes_load(w + 3 * LANES_VECTOR);
+
+        sums[0] += d0 * d0;
+        sums[1] += d1 * d1;
+        sums[2] += d2 * d2;
+        sums[3] += d3 * d3;
+    }
+    memcpy(out, sums, sizeof(sums));
+}
+
+/* All groups: n inputs to lanes_padded(outputs) sums, which start at `bias`. */
+static inline void lanes_apply(const float *x, size_t n, const float *w,
+                               const float *bias, size_t padded, float *out)
+{
+    memcpy(out, bias, padded * sizeof(*out));
+    for (size_t o = 0; o < padded; o += LANES, w += n * LANES)
+        lanes_products(x, n, w, out + o);
+}
+
+#endif
