@@ -37,6 +37,7 @@ const char front_style[] =
 ".bad{background:var(--bad-bg);color:var(--bad)}\n"
 ".facts{color:var(--dim);font-size:.88rem;margin:.35rem 0 .6rem}\n"
 ".facts b{color:var(--ink);font-weight:600}\n"
+".facts b.bad{color:var(--bad)}\n"
 ".scroll{overflow-x:auto}\n"
 "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
 "th{font-weight:500;font-size:.8rem;color:var(--dim);text-align:left;"

@@ -125,46 +125,90 @@ static void times_are_read_and_written(void **state)
     }
 }
 
-static void numbers_read_back_equal(void **state)
+static void numbers_have_a_known_form(void **state)
 {
     static const struct {
         double v;
         const char *text;
     } rows[] = {
-        {0,       "0"                      },
-        {-0.0,    "-0"                     },
-        {1,       "1"                      },
-        {0.1,     "0.1"                    },
-        {-2.5,    "-2.5"                   },
-        {1e21,    "1e+21"                  },
-        {1.5e-7,  "1.5e-07"                },
-        {DBL_MAX, "1.7976931348623157e+308"},
-        {5e-324,  "5e-324"                 },
+        {0,                       "0"                      },
+        {-0.0,                    "-0"                     },
+        {1,                       "1"                      },
+        {0.1,                     "0.1"                    },
+        {-2.5,                    "-2.5"                   },
+        {0.3,                     "0.3"                    },
+        {0.1 + 0.2,               "0.30000000000000004"    },
+        {4.35,                    "4.35"                   },
+        {0.0001,                  "0.0001"                 },
+        {0.00001,                 "1e-05"                  },
+        {123456.789,              "123456.789"             },
+        {999999999999999,         "999999999999999"        },
+        {1e15,                    "1e+15"                  },
+        {9007199254740993.0,      "9007199254740992"       },
+        {1e21,                    "1e+21"                  },
+        {1e23,                    "1e+23"                  },
+        {1.5e-7,                  "1.5e-07"                },
+        {2.2250738585072014e-308, "2.2250738585072014e-308"}, /* smallest normal */
+        {2.2250738585072011e-308, "2.225073858507201e-308" }, /* largest subnormal */
+        {0x1p-1022 * 2,           "4.450147717014403e-308" }, /* a lopsided interval */
+        {DBL_MAX,                 "1.7976931348623157e+308"},
+        {5e-324,                  "5e-324"                 },
     };
-    uint64_t seed = 88172645463325252ULL;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char text[NUMBER_MAX];
         size_t len = number_format(rows[i].v, text);
 
-        assert_int_equal(len, strlen(text));
         assert_string_equal(text, rows[i].text);
+        assert_int_equal(len, strlen(text));
     }
-    for (int i = 0; i < 200000; i++) {
-        char text[NUMBER_MAX];
+}
+
+/* The obvious way, slowly: more and more digits until the text reads back equal. */
+static size_t digits_needed(double v, char text[NUMBER_MAX])
+{
+    for (int digits = 1;; digits++) {
+        int n = snprintf(text, NUMBER_MAX, "%.*g", digits, v);
+
+        if (digits == 17 || strtod(text, NULL) == v)
+            return (size_t)n;
+    }
+}
+
+static void check_number(double v, bool lopsided)
+{
+    char text[NUMBER_MAX], slow[NUMBER_MAX];
+    size_t n = number_format(v, text);
+
+    if (strtod(text, NULL) != v)
+        fail_msg("%a became %s", v, text);
+    if (v == trunc(v) && fabs(v) < 1e15)
+        return; /* has another form */
+    if (n > digits_needed(v, slow) || (!lopsided && strcmp(text, slow) != 0))
+        fail_msg("%a became %s, not %s", v, text, slow);
+}
+
+static void numbers_read_back_equal_and_are_shortest(void **state)
+{
+    uint64_t seed = 88172645463325252ULL;
+
+    (void)state;
+    for (int i = 0; i < 15000; i++) {
         double v;
 
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
         memcpy(&v, &seed, sizeof(v));
-        if (!isfinite(v))
-            continue;
-        (void)number_format(v, text);
-        if (strtod(text, NULL) != v)
-            fail_msg("%a became %s", v, text);
+        if (isfinite(v))
+            check_number(v, false);
+        check_number((double)(seed >> 11) * 0x1p-53, false);
+        check_number((double)(seed >> 40) / 1000, false);
     }
+    /* At powers of two a shorter text may exist than rounding to n digits finds. */
+    for (int e = -1074; e < 1024; e++)
+        check_number(ldexp(1, e), true);
 }
 
 static void utf8_is_told_from_what_is_not(void **state)
@@ -294,7 +338,8 @@ int main(void)
         cmocka_unit_test(errors_keep_their_kind_when_wrapped),
         cmocka_unit_test(durations_are_read_and_written),
         cmocka_unit_test(times_are_read_and_written),
-        cmocka_unit_test(numbers_read_back_equal),
+        cmocka_unit_test(numbers_have_a_known_form),
+        cmocka_unit_test(numbers_read_back_equal_and_are_shortest),
         cmocka_unit_test(utf8_is_told_from_what_is_not),
         cmocka_unit_test(names_follow_dns),
         cmocka_unit_test(a_file_is_replaced_whole),
