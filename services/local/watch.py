@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import sys
 import time
 import urllib.parse
@@ -132,7 +133,8 @@ def route_block(key, route, observed, paint, now):
 def last_notifications(count=4):
     try:
         with open(NOTIFICATIONS, encoding="utf-8", errors="replace") as log:
-            return [line.rstrip("\n") for line in log.readlines()[-count:]]
+            lines = [line.rstrip("\n") for line in log if " BanditWatchdog " not in line]
+            return lines[-count:]
     except OSError:
         return []
 
@@ -171,7 +173,8 @@ class View:
             self.note_decision(key, route)
         notes = last_notifications()
         if notes:
-            lines += [self.paint("dim", "notifications")] + ["  " + n for n in notes]
+            width = shutil.get_terminal_size((200, 50)).columns - 3
+            lines += [self.paint("dim", "notifications")] + ["  " + n[:width] for n in notes]
         return lines
 
     def note_decision(self, key, route):
