@@ -172,9 +172,8 @@ static void reload(struct server *s, struct web *w)
 
 /* Until asked to stop. A changed file is taken up when it has been the same for two
  * looks, so that one that is being written in place is left alone. */
-static void run(struct server *s, struct web *w)
+static void run(struct server *s, struct web *w, struct file_state loaded)
 {
-    struct file_state loaded = look_at(s->options.model_path);
     struct file_state seen = loaded;
 
     for (;;) {
@@ -208,6 +207,7 @@ static bool serve(struct server *s, const struct settings *settings,
         /* injected latency blocks its thread, so then each connection has one */
         .pool_threads = settings->allow_faults ? 0 : (unsigned)settings->threads,
     };
+    struct file_state file = look_at(settings->model); /* a later change is seen */
     struct web *w = web_start(&options, err);
     bool loaded;
 
@@ -219,7 +219,7 @@ static bool serve(struct server *s, const struct settings *settings,
     loaded = server_load(s, NULL, err);
     if (loaded) {
         log_model(s);
-        run(s, w);
+        run(s, w, file);
         log_info("draining");
         atomic_store(&s->draining, true);
         (void)stop_wait_signal(settings->drain_delay_ms);

@@ -45,7 +45,7 @@ class Server:
     def __init__(self, model, *flags, route="iris", arm="lr"):
         self.process = subprocess.Popen(
             [BINARY, "--model", model, "--route", route, "--arm", arm,
-             "--web.listen-address", "127.0.0.1:0", *flags],
+             "--web.listen-address", "127.0.0.1:0", "--drain-delay", "0", *flags],
             stderr=subprocess.PIPE, text=True)
         self.log = []
         self.port = None
@@ -56,7 +56,8 @@ class Server:
                 self.port = int(found.group(1))
             if "model loaded" in line:
                 break
-        threading.Thread(target=self._drain_log, daemon=True).start()
+        self.reader = threading.Thread(target=self._drain_log, daemon=True)
+        self.reader.start()
 
     def _drain_log(self):
         self.log.extend(self.process.stderr)
@@ -99,10 +100,17 @@ class Server:
         return answer
 
     def stop(self):
-        if self.process.poll() is None:
+        """Every server is asked to end and does so cleanly: under a sanitizer this is
+        where a race or a leak comes to light."""
+        self.process.terminate()
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait()
+            code = self.process.wait()
+        self.reader.join()
         self.process.stderr.close()
+        assert code == 0, f"exit code {code}:\n" + "".join(self.log)
 
 
 def wait_for(what, seconds=10):
