@@ -121,11 +121,13 @@ static bool read_field(const struct field *f, const struct json *j, char *owner,
 }
 
 /* A default is written as in YAML: words without quotes. */
-static struct json *standard_value(const struct field *f)
+struct json *field_standard(const struct field *f)
 {
     struct error why;
     struct json *j;
 
+    if (!f->standard)
+        return NULL;
     if (f->kind != FIELD_NUMBER && f->kind != FIELD_INT && f->kind != FIELD_LIST)
         return json_new_string(f->standard);
     j = json_parse(f->standard, strlen(f->standard), &why);
@@ -148,10 +150,8 @@ static bool read_absent(const struct field *f, char *owner, const struct place *
 
         memcpy(owner + f->offset, &unknown, sizeof(unknown));
     }
-    if (!f->standard)
-        return true;
-    standard = standard_value(f);
-    return read_field(f, standard, owner, at, r);
+    standard = field_standard(f);
+    return !standard || read_field(f, standard, owner, at, r);
 }
 
 /* null is what people and tools write for "not set". */

@@ -106,7 +106,16 @@ bool scalar_read(const struct field *f, const struct json *j, void *to,
 struct json *scalar_write(const struct field *f, const void *from,
                           const struct route_spec *spec);
 
-/* record_schema.c: the record as a structural OpenAPI v3 schema. */
-struct json *record_schema(const struct record *record);
+/* A default as JSON; NULL: none. */
+struct json *field_standard(const struct field *f);
+
+/* record_schema.c: the record as a structural OpenAPI v3 schema. Strict: with bounds,
+ * words and rules, as for what a user writes; else the types alone, because what we write
+ * ourselves must be kept whichever version of us wrote it. */
+struct json *record_schema(const struct record *record, bool strict);
+
+/* The pieces of text that say what a duration may be, to people and to the server. */
+enum { DURATION_TEXT_MAX = 96, DURATION_LENGTH_MAX = 24 };
+const char *duration_text(int64_t ms, char out[DURATION_TEXT_MAX]);
 
 #endif

@@ -95,10 +95,8 @@ static bool read_int(const struct field *f, const struct json *j, void *to,
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "read_int() rests on it");
 
-enum { DURATION_TEXT_MAX = 2 * TEXT_DURATION_MAX };
-
 /* As read_duration() reads it, which is without days. */
-static const char *duration_text(int64_t ms, char out[DURATION_TEXT_MAX])
+const char *duration_text(int64_t ms, char out[DURATION_TEXT_MAX])
 {
     enum { HOUR_MS = 3600 * 1000 };
     char rest[TEXT_DURATION_MAX];
@@ -125,7 +123,7 @@ static bool read_duration(const struct field *f, const struct json *j, void *to,
 
     if (!json_is(j, JSON_STRING))
         return place_wrong_type(j, "a duration such as \"30s\"", at, r);
-    if (s[strspn(s, "0123456789hms")] || strlen(s) > 24 ||
+    if (s[strspn(s, "0123456789hms")] || strlen(s) > DURATION_LENGTH_MAX ||
         !text_to_duration(s, &ms, &ignored))
         return place_fail(at, r, "\"%.40s\" is not a duration such as 30s, 5m or 1h30m",
                           s);
@@ -148,6 +146,8 @@ static bool read_time(const struct field *f, const struct json *j, void *to,
         return place_wrong_type(j, "a time such as \"2026-01-31T12:00:00Z\"", at, r);
     if (!clock_parse(json_string(j, ""), &ms, &why))
         return place_fail(at, r, "%s", why.msg);
+    if (ms <= 0) /* 0 means never */
+        return place_fail(at, r, "%.40s is before 1970", json_string(j, ""));
     memcpy(to, &ms, sizeof(ms));
     return true;
 }

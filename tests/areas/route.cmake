@@ -9,3 +9,10 @@ add_fuzz(json DEPS json base)
 add_fuzz(yaml DEPS json base)
 add_fuzz(route DEPS route json base m)
 add_fuzz(status DEPS route json base m)
+
+# What is made of the object's tables, and whether it is right.
+add_executable(describe-route support/describe_route.c)
+target_link_libraries(describe-route PRIVATE flags route json base)
+add_test(NAME check.route-described
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/route_described.sh $<TARGET_FILE:describe-route>)
+set_tests_properties(check.route-described PROPERTIES TIMEOUT 30 LABELS unit)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json/yaml.h"
+#include "json/yaml_write.h"
 
 static struct json *parse(const char *text, struct error *err)
 {
@@ -152,6 +153,42 @@ static void aliases_do_not_nest_without_end(void **state)
     assert_non_null(strstr(err.msg, "nested more than 100 deep"));
 }
 
+static void trees_are_written_to_be_read(void **state)
+{
+    static const struct {
+        const char *json, *yaml;
+    } rows[] = {
+        {"null",                                   "null\n"                               },
+        {"{}",                                     "{}\n"                                 },
+        {"{\"a\":[],\"b\":{},\"c\":\"\"}",         "a: []\nb: {}\nc: \"\"\n"              },
+        {"[1,\"no\",\"x y\",\"a.b/c-d\"]",         "- 1\n- \"no\"\n- \"x y\"\n- a.b/c-d\n"},
+        {"[[1,2],{\"a\":1,\"b\":[3]}]",            "- - 1\n  - 2\n- a: 1\n  b:\n  - 3\n"  },
+        {"{\"a\":{\"y\":[{\"k\":\"1\"}]}}",        "a:\n  \"y\":\n  - k: \"1\"\n"         },
+        {"{\"a\":[[{\"b\":true,\"c\":\"\\n\"}]]}", "a:\n- - b: true\n    c: \"\\n\"\n"    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(buf_clear)
+        struct buf yaml = BUF_INIT(1 << 16);
+        CLEANUP(buf_clear)
+        struct buf json = BUF_INIT(1 << 16);
+        struct error err;
+        CLEANUP(json_freep)
+        struct json *j = json_parse(rows[i].json, strlen(rows[i].json), &err);
+        CLEANUP(json_freep)
+        struct json *back = NULL;
+
+        assert_non_null(j);
+        yaml_write(j, &yaml);
+        assert_string_equal(buf_str(&yaml), rows[i].yaml);
+        back = parse(buf_str(&yaml), &err);
+        assert_non_null(back);
+        json_write(back, &json);
+        assert_string_equal(buf_str(&json), rows[i].json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +197,7 @@ int main(void)
         cmocka_unit_test(documents_are_told_one_by_one_until_one_says_stop),
         cmocka_unit_test(aliases_do_not_explode),
         cmocka_unit_test(aliases_do_not_nest_without_end),
+        cmocka_unit_test(trees_are_written_to_be_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
