@@ -184,6 +184,16 @@ static enum MHD_Result handle(struct exchange *x, struct MHD_Connection *connect
     return send_answer(x, connection);
 }
 
+/* Tell the watch over connections. */
+static void set_busy(struct MHD_Connection *connection, bool busy)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const struct peer *peer = info->socket_context;
+
+    connection_set_busy(peer->watched, busy);
+}
+
 /* ---- reading -------------------------------------------------------------------------
  */
 
@@ -257,6 +267,7 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
 {
     int verdict = buf_ok(&x->body) ? x->verdict : 413;
 
+    set_busy(connection, true);
     if (!verdict)
         return handle(x, connection, url, method);
     return verdict == SELF ? send_answer(x, connection) : refuse(x, connection, verdict);
@@ -296,11 +307,11 @@ void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
     struct httpd *h = cls;
     struct exchange *x = *state;
 
-    (void)connection;
     (void)how;
     if (!x)
         return;
     *state = NULL;
+    set_busy(connection, false);
     if (x->status && h->options.on_done)
         h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status,
                            (double)(clock_mono_ns() - x->began_ns) / 1e9);

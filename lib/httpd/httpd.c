@@ -11,6 +11,7 @@
 enum {
     DEFAULT_CONNECTIONS = 1000,
     DEFAULT_IDLE_S = 60,
+    DEFAULT_ANSWER_S = 60,
     STACK_BYTES = 512 * 1024, /* of a connection's thread */
     /* Heads of requests and answers live here, and libmicrohttpd clears all of it after
      * each request: with its own 32 KiB that is a sixth of a small answer's CPU. */
@@ -26,12 +27,20 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what)
 {
     struct httpd *h = arg;
+    struct peer *peer = *context;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        if (h->options.tls)
-            tls_begin(h, connection, context);
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+        *context = peer = mem_alloc(1, sizeof(*peer));
+        peer->watched = connections_add(h->connections, info->connect_fd);
+        peer->tls = h->options.tls ? tls_begin(h, connection) : NULL;
     } else {
-        tls_end(context);
+        connections_remove(h->connections, peer->watched);
+        httpd_tls_unref(peer->tls);
+        free(peer);
+        *context = NULL;
     }
 }
 
@@ -79,6 +88,12 @@ struct httpd *httpd_start(const struct httpd_options *options, struct error *err
     h->options = *options;
     (void)pthread_mutex_init(&h->tls_lock, NULL);
     h->tls = options->tls ? httpd_tls_ref(options->tls) : NULL;
+    h->connections = connections_new(&(struct connections_limits){
+        .most = or_default(options->max_connections, DEFAULT_CONNECTIONS),
+        .request_ms = 1000 * (int64_t)or_default(options->idle_timeout_s, DEFAULT_IDLE_S),
+        .answer_ms =
+            1000 * (int64_t)or_default(options->answer_timeout_s, DEFAULT_ANSWER_S),
+    });
     h->listeners = mem_alloc(options->listen_count, sizeof(*h->listeners));
     for (size_t i = 0; i < options->listen_count; i++)
         h->listeners[i].fd = -1;
@@ -124,6 +139,7 @@ void httpd_stop(struct httpd *h, int64_t drain_ms)
         if (h->listeners[i].fd >= 0)
             (void)close(h->listeners[i].fd);
     }
+    connections_free(h->connections);
     httpd_tls_unref(h->tls);
     (void)pthread_mutex_destroy(&h->tls_lock);
     free(h->listeners);

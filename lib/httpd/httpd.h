@@ -101,10 +101,11 @@ struct httpd_options {
     httpd_done_fn *on_done;   /* NULL: nobody is told */
     httpd_filter_fn *filter;  /* NULL: everything passes */
     void *filter_arg;
-    struct httpd_tls *tls;    /* NULL: plain HTTP; see tls.h */
-    unsigned pool_threads;    /* 0: a thread for each connection */
-    unsigned max_connections; /* 0: 1000 */
-    unsigned idle_timeout_s;  /* 0: 60 */
+    struct httpd_tls *tls;     /* NULL: plain HTTP; see tls.h */
+    unsigned pool_threads;     /* 0: a thread for each connection */
+    unsigned max_connections;  /* 0: 1000 */
+    unsigned idle_timeout_s;   /* for a whole request to come; 0: 60 */
+    unsigned answer_timeout_s; /* for the answer to be made and taken; 0: 60 */
 };
 
 struct httpd;

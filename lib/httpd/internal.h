@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 
+#include "httpd/connections.h"
 #include "httpd/httpd.h"
 #include "httpd/tls.h"
 
@@ -20,11 +21,18 @@ struct listener {
     struct MHD_Daemon *daemon;
 };
 
+/* What libmicrohttpd keeps for us with each connection. */
+struct peer {
+    struct connection *watched;
+    struct httpd_tls *tls; /* NULL: plain HTTP */
+};
+
 struct httpd {
     struct httpd_options options; /* its tables are borrowed */
     struct listener *listeners;
     atomic_size_t in_flight; /* requests whose answer is not wholly sent */
     atomic_bool draining;
+    struct connections *connections;
     pthread_mutex_t tls_lock;
     struct httpd_tls *tls; /* of new connections; NULL: plain HTTP */
 };
@@ -50,9 +58,8 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how);
 
-/* tls.c: a connection begins and ends; context is the connection's own. */
-void tls_begin(struct httpd *h, struct MHD_Connection *connection, void **context);
-void tls_end(void **context);
+/* tls.c: set up a new connection; returns what peer->tls is to hold. */
+struct httpd_tls *tls_begin(struct httpd *h, struct MHD_Connection *connection);
 gnutls_certificate_retrieve_function2 tls_first_certificate;
 
 #endif

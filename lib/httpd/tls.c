@@ -127,7 +127,7 @@ static int verify(gnutls_session_t session)
     return 0;
 }
 
-void tls_begin(struct httpd *h, struct MHD_Connection *connection, void **context)
+struct httpd_tls *tls_begin(struct httpd *h, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -135,11 +135,10 @@ void tls_begin(struct httpd *h, struct MHD_Connection *connection, void **contex
     struct httpd_tls *t;
 
     if (!session)
-        return;
+        return NULL;
     (void)pthread_mutex_lock(&h->tls_lock);
     t = httpd_tls_ref(h->tls);
     (void)pthread_mutex_unlock(&h->tls_lock);
-    *context = t;
     (void)gnutls_priority_set(session, t->priorities);
     (void)gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, t->credentials);
     /* The session database is not used; its pointer is the one that an application has
@@ -164,12 +163,7 @@ void tls_begin(struct httpd *h, struct MHD_Connection *connection, void **contex
         gnutls_session_set_verify_function(session, verify);
         break;
     }
-}
-
-void tls_end(void **context)
-{
-    httpd_tls_unref(*context);
-    *context = NULL;
+    return t;
 }
 
 /* libmicrohttpd wants to know a certificate before the first connection; tls_begin() has
