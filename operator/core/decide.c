@@ -64,12 +64,20 @@ static void begin(struct work *w, const struct route_spec *spec,
     read_weights(w);
 }
 
+static void count_samples(struct work *w)
+{
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i].now->lifetime_samples += w->arms[i].fresh * w->arms[i].now->samples;
+}
+
 /* Everything that can be said of the arms, whether or not anything may move. */
 static void measure(struct work *w)
 {
     data_read(w);
     if (w->problem == REASON_NONE)
         reward_measure(w);
+    if (w->problem == REASON_NONE)
+        count_samples(w);
     eligibility_update(w);
     if (w->problem == REASON_NONE) {
         reward_advance(w);

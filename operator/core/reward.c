@@ -150,6 +150,5 @@ void reward_advance(struct work *w)
             continue;
         }
         advance_arm(a, alpha, correlation);
-        a->now->lifetime_samples += a->fresh * a->now->samples;
     }
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+add_unit(core SOURCES support/stage.c DEPS core)
 add_unit(core_story DEPS core sim)
 
 # What the decisions must reach in simulated worlds: seeded, so that it never wavers.
