@@ -77,7 +77,7 @@ static struct json *queries_of(const struct bandit_route *r)
 static struct json *arm_of(const struct bandit_route *r, size_t i,
                            const struct arm_observation *a)
 {
-    struct json *arm = json_new_object(), *objectives = json_new_object();
+    struct json *arm = json_new_object(), *by_name = json_new_object();
 
     json_put_string(arm, "name", r->spec.arms[i].name);
     put_time(arm, "lastScrape", a->newest_ms);
@@ -86,9 +86,9 @@ static struct json *arm_of(const struct bandit_route *r, size_t i,
 
         json_put_number(counts, "good", a->objectives[o].good);
         json_put_number(counts, "events", a->objectives[o].events);
-        json_put(objectives, r->spec.reward.objectives[o].name, counts);
+        json_put(by_name, r->spec.reward.objectives[o].name, counts);
     }
-    json_put(arm, "objectives", objectives);
+    json_put(arm, "objectives", by_name);
     return arm;
 }
 

@@ -30,22 +30,22 @@ enum key {
 };
 
 static const struct {
-    enum place place;
     const char *text;
+    enum place place;
     enum key key;
 } keys[] = {
-    {ROOT,   "status",     KEY_STATUS     },
-    {ROOT,   "error",      KEY_ERROR      },
-    {ROOT,   "warnings",   KEY_WARNINGS   },
-    {ROOT,   "data",       KEY_DATA       },
-    {DATA,   "resultType", KEY_RESULT_TYPE},
-    {DATA,   "result",     KEY_RESULT     },
-    {SERIES, "metric",     KEY_METRIC     },
-    {SERIES, "value",      KEY_VALUE      },
-    {METRIC, "namespace",  KEY_NAMESPACE  },
-    {METRIC, "route",      KEY_ROUTE      },
-    {METRIC, "arm",        KEY_ARM        },
-    {METRIC, "objective",  KEY_OBJECTIVE  },
+    {"status",     ROOT,   KEY_STATUS     },
+    {"error",      ROOT,   KEY_ERROR      },
+    {"warnings",   ROOT,   KEY_WARNINGS   },
+    {"data",       ROOT,   KEY_DATA       },
+    {"resultType", DATA,   KEY_RESULT_TYPE},
+    {"result",     DATA,   KEY_RESULT     },
+    {"metric",     SERIES, KEY_METRIC     },
+    {"value",      SERIES, KEY_VALUE      },
+    {"namespace",  METRIC, KEY_NAMESPACE  },
+    {"route",      METRIC, KEY_ROUTE      },
+    {"arm",        METRIC, KEY_ARM        },
+    {"objective",  METRIC, KEY_OBJECTIVE  },
 };
 
 /* Arrays and objects that matter: which opens where, under which key. */

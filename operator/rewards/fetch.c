@@ -10,6 +10,8 @@
 #include "httpc/httpc.h"
 #include "rewards/answer.h"
 
+enum { URL_MAX = 64 * 1024 };
+
 struct fetch {
     struct httpc *http;
     char *url; /* of the query API */
@@ -36,7 +38,7 @@ struct fetch *fetch_new(const struct rewards_options *options)
 {
     struct fetch *f = mem_alloc(1, sizeof(*f));
     CLEANUP(buf_clear)
-    struct buf url = BUF_INIT(64 * 1024);
+    struct buf url = BUF_INIT(URL_MAX);
     size_t len = strlen(options->url);
 
     while (len && options->url[len - 1] == '/')

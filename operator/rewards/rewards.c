@@ -15,7 +15,7 @@ struct window_state {
 };
 
 struct rewards {
-    struct fetch *fetch; /* used by the thread that set `asking` */
+    struct fetch *fetch;  /* used by the thread that set `asking` */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     bool asking;

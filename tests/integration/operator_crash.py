@@ -21,7 +21,7 @@ ROUNDS = int(sys.argv.pop(1)) if len(sys.argv) > 1 else 12
 
 class Crash(unittest.TestCase):
     def setUp(self):
-        self.world = World(PROGRAM)
+        self.world = World(PROGRAM, extra_flags=("--workers", "4"))
         self.addCleanup(self.world.__exit__, None, None, None)
         self.world.set_rewards(lr=0.8, svm=0.95, rf=0.7)
         self.world.start_haproxy()

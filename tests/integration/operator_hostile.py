@@ -51,7 +51,7 @@ class Victim:
     """A world whose leader has its full share, to be lied to."""
 
     def __init__(self):
-        self.world = World(PROGRAM)
+        self.world = World(PROGRAM, extra_flags=("--workers", "4"))
         self.world.set_rewards(lr=0.8, svm=0.95, rf=0.7)
         self.world.start_haproxy()
         self.world.write_route()

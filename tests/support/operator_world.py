@@ -55,17 +55,25 @@ class World:
         return self
 
     def __exit__(self, kind, value, trace):
-        if kind:
-            with open(self.log.name, encoding="utf-8", errors="replace") as f:
-                sys.stderr.write("".join(f.readlines()[-40:]))
-        for process in (self.operator, self.haproxy):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
+        if self.operator and self.operator.poll() is None:
+            self.operator.send_signal(signal.SIGTERM)
+            try:
+                self.operator.wait(10)
+            except subprocess.TimeoutExpired:
+                self.operator.kill()
+                self.operator.wait()
+        if self.haproxy and self.haproxy.poll() is None:
+            self.stop_haproxy()
         if self.prometheus:
             self.prometheus.stop()
         self.log.close()
+        with open(self.log.name, encoding="utf-8", errors="replace") as f:
+            lines = f.readlines()
         shutil.rmtree(self.dir, ignore_errors=True)
+        complaint = any("Sanitizer" in line or "runtime error" in line for line in lines)
+        if kind or complaint:
+            sys.stderr.write("".join(lines[-80:]))
+        assert not complaint, "a sanitizer complained"
 
     # ---- HAProxy -------------------------------------------------------------------
 
