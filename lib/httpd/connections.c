@@ -11,15 +11,12 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-enum {
-    LOOK_MS = 250,
-    SETTLED_MS = 1000, /* so long every connection has to come to a request */
-    SPARE_SHARE = 10,  /* one in so many connections is kept free */
-};
+enum { LOOK_MS = 250 };
 
 struct connection {
     struct connection *next, *previous;
     int fd;
+    bool ended; /* by us; the server will find out */
     /* When it came to have no request; while it has one, when that was whole, negative.
      */
     _Atomic int64_t since_ms;
@@ -31,52 +28,46 @@ struct connections {
     pthread_t thread;
     pthread_mutex_t lock;   /* over all below */
     struct connection ends; /* of a ring */
-    size_t count;
+    size_t live;            /* of them not ended */
 };
-
-/* A connection as it is at one moment. */
-struct waiting {
-    int fd;
-    int64_t since_ms;
-};
-
-static int by_time(const void *a, const void *b)
-{
-    const struct waiting *x = a, *y = b;
-
-    return (x->since_ms > y->since_ms) - (x->since_ms < y->since_ms);
-}
 
 /* The rest is done by the server, to which it looks as if the client had closed. */
-static void end(int fd)
+static void end(struct connections *c, struct connection *one)
 {
-    (void)shutdown(fd, SHUT_RDWR);
+    if (one->ended)
+        return;
+    one->ended = true;
+    c->live--;
+    (void)shutdown(one->fd, SHUT_RDWR);
 }
 
-/* End those that are late, and of the others without a request so many that the spare
- * ones are free again. */
+static int64_t since(const struct connection *one)
+{
+    return atomic_load_explicit(&one->since_ms, memory_order_relaxed);
+}
+
 static void end_the_late(struct connections *c, int64_t now_ms)
 {
-    size_t spare = c->limits.most / SPARE_SHARE, waiting_count = 0;
-    struct waiting *waiting = mem_alloc(c->count, sizeof(*waiting));
-
     for (struct connection *one = c->ends.next; one != &c->ends; one = one->next) {
-        int64_t since = atomic_load_explicit(&one->since_ms, memory_order_relaxed);
+        int64_t at = since(one);
 
-        if (since < 0 ? now_ms + since > c->limits.answer_ms
-                      : now_ms - since > c->limits.request_ms)
-            end(one->fd);
-        else if (since >= 0 && now_ms - since > SETTLED_MS)
-            waiting[waiting_count++] = (struct waiting){one->fd, since};
+        if (at < 0 ? now_ms + at > c->limits.answer_ms
+                   : now_ms - at > c->limits.request_ms)
+            end(c, one);
     }
-    if (c->count + spare > c->limits.most && waiting_count) {
-        size_t surplus = c->count + spare - c->limits.most;
+}
 
-        qsort(waiting, waiting_count, sizeof(*waiting), by_time);
-        for (size_t i = 0; i < waiting_count && i < surplus; i++)
-            end(waiting[i].fd);
-    }
-    free(waiting);
+/* A newcomer is given room by the one that has been without a request for longest: those
+ * who have something to ask come to it at once. */
+static void make_room(struct connections *c)
+{
+    struct connection *oldest = NULL;
+
+    for (struct connection *one = c->ends.next; one != &c->ends; one = one->next)
+        if (!one->ended && since(one) >= 0 && (!oldest || since(one) < since(oldest)))
+            oldest = one;
+    if (oldest)
+        end(c, oldest);
 }
 
 static void *watch(void *arg)
@@ -109,7 +100,7 @@ void connections_free(struct connections *c)
 {
     if (!c)
         return;
-    assert(!c->count);
+    assert(!c->live);
     stop_request(c->stop);
     (void)pthread_join(c->thread, NULL);
     stop_free(c->stop);
@@ -124,11 +115,13 @@ struct connection *connections_add(struct connections *c, int fd)
     one->fd = fd;
     connection_set_busy(one, false);
     (void)pthread_mutex_lock(&c->lock);
+    if (c->live >= c->limits.most)
+        make_room(c);
     one->next = &c->ends;
     one->previous = c->ends.previous;
     one->previous->next = one;
     c->ends.previous = one;
-    c->count++;
+    c->live++;
     (void)pthread_mutex_unlock(&c->lock);
     return one;
 }
@@ -138,7 +131,8 @@ void connections_remove(struct connections *c, struct connection *one)
     (void)pthread_mutex_lock(&c->lock);
     one->previous->next = one->next;
     one->next->previous = one->previous;
-    c->count--;
+    if (!one->ended)
+        c->live--;
     (void)pthread_mutex_unlock(&c->lock);
     free(one);
 }

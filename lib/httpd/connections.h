@@ -4,8 +4,9 @@
  *
  * libmicrohttpd ends a connection that is silent; one that sends a byte now and then, or
  * takes an answer a byte at a time, it keeps. So a thread of ours ends those that have
- * not come to a whole request, or not taken their answer, in time; and when connections
- * run short, those that have been without a request for longest, even before their time.
+ * not come to a whole request, or not taken their answer, in time; and when there are as
+ * many as there may be, a newcomer takes the place of the one that has been without a
+ * request for longest.
  */
 #ifndef HTTPD_CONNECTIONS_H
 #define HTTPD_CONNECTIONS_H

@@ -12,6 +12,8 @@ enum {
     DEFAULT_CONNECTIONS = 1000,
     DEFAULT_IDLE_S = 60,
     DEFAULT_ANSWER_S = 60,
+    /* libmicrohttpd resets whoever comes past its limit, so ours has to come first. */
+    HEADROOM = 2,
     STACK_BYTES = 512 * 1024, /* of a connection's thread */
     /* Heads of requests and answers live here, and libmicrohttpd clears all of it after
      * each request: with its own 32 KiB that is a sixth of a small answer's CPU. */
@@ -55,8 +57,8 @@ static bool start_daemon(struct httpd *h, struct listener *l)
 
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, l->fd, NULL};
     items[n++] = (struct MHD_OptionItem){
-        MHD_OPTION_CONNECTION_LIMIT, or_default(o->max_connections, DEFAULT_CONNECTIONS),
-        NULL};
+        MHD_OPTION_CONNECTION_LIMIT,
+        HEADROOM * or_default(o->max_connections, DEFAULT_CONNECTIONS), NULL};
     items[n++] =
         (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT,
                                 or_default(o->idle_timeout_s, DEFAULT_IDLE_S), NULL};

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile and clumsy clients beside an honest scrape every second: none of the honest ones
+fails or waits for long, and memory stays where it was.
+
+    exporter_robust.py BANDIT-EXPORTER [SECONDS]
+"""
+import gzip
+import os
+import random
+import socket
+import struct
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
+import openmetrics  # noqa: E402
+from exporter import Exporter, Folder, eventually, workplace  # noqa: E402
+
+GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
+CROWD = 1000  # connections that say nothing: as many as the exporter takes
+
+
+class Mix:
+    """Every method is one kind of client, called again and again until the end."""
+
+    def __init__(self, port):
+        self.port, self.end = port, threading.Event()
+        self.done = {}
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
+
+    def slow_head(self):
+        """A byte of the head now and then, never the end of it."""
+        with self.connect() as s:
+            for byte in GET * 3:
+                if self.end.is_set():
+                    return
+                s.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+    def slow_reader(self):
+        """Asks for a lot and takes it a few bytes at a time."""
+        with self.connect() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            s.sendall(GET.replace(b"Accept-Encoding: gzip\r\n", b"") + b"\r\n")
+            for _ in range(40):
+                if self.end.is_set() or not s.recv(64):
+                    return
+                time.sleep(0.05)
+
+    def aborted_reader(self):
+        """Asks for gzip, takes a little and resets the connection."""
+        with self.connect() as s:
+            s.sendall(GET + b"\r\n")
+            s.recv(random.choice([1, 10, 1000]))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def half_open(self):
+        """Sends a request and closes its own side at once."""
+        with self.connect() as s:
+            s.sendall(GET + b"\r\n")
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(65536):
+                pass
+
+    def head_bomb(self):
+        with self.connect() as s:
+            s.sendall(GET)
+            for i in range(3000):
+                s.sendall(b"X-Bomb-%d: %s\r\n" % (i, b"x" * 500))
+
+    def long_target(self):
+        with self.connect() as s:
+            s.sendall(b"GET /" + b"a" * 200000 + b" HTTP/1.1\r\n\r\n")
+            s.recv(1000)
+
+    def pipeline(self):
+        """A hundred requests at once, of which a few answers are read."""
+        with self.connect() as s:
+            s.sendall((GET + b"\r\n") * 100)
+            for _ in range(20):
+                s.recv(4096)
+
+    def nonsense(self):
+        with self.connect() as s:
+            s.sendall(random.randbytes(2000) + b"\r\n\r\n")
+            s.recv(1000)
+
+    def endless_body(self):
+        with self.connect() as s:
+            s.sendall(b"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(500):
+                s.sendall(b"1000\r\n" + b"b" * 4096 + b"\r\n")
+
+    def crowd(self):
+        """So many connections that there is no room left, all of them silent."""
+        crowd = []
+        try:
+            for _ in range(CROWD):
+                if self.end.is_set():
+                    return
+                crowd.append(self.connect())
+            self.end.wait(3)
+        finally:
+            for s in crowd:
+                s.close()
+
+    def run(self, kind):
+        while not self.end.is_set():
+            try:
+                getattr(self, kind)()
+            except OSError:
+                pass  # being thrown out is what they are there for
+            self.done[kind] = self.done.get(kind, 0) + 1
+            time.sleep(0.02)
+
+
+KINDS = ("slow_head", "slow_head", "slow_reader", "slow_reader", "aborted_reader", "half_open",
+         "head_bomb", "long_target", "pipeline", "nonsense", "endless_body", "crowd")
+
+
+def honest_scrapes(exporter, seconds, routes):
+    """One a second; returns how long each took, and the memory after each."""
+    times, memory = [], []
+    for i in range(seconds):
+        began = time.monotonic()
+        page = gzip.decompress(exporter.get(headers={
+            "Accept": "application/openmetrics-text", "Accept-Encoding": "gzip"}))
+        times.append(time.monotonic() - began)
+        memory.append(exporter.resident_kib())
+        if i % 5 == 0:
+            families = openmetrics.check(page)
+            assert len(families["bandit_route"].samples) == routes
+        time.sleep(max(0, 1 - (time.monotonic() - began)))
+    return times, memory
+
+
+def main(binary, seconds="12"):
+    seconds, routes = int(seconds), 100
+    with workplace() as place:
+        folder = Folder(os.path.join(place, "routes"))
+        for i in range(routes):
+            folder.put(f"route-{i}")
+        exporter = Exporter(binary, place, folder)
+        mix = Mix(exporter.port)
+        threads = [threading.Thread(target=mix.run, args=(k,), daemon=True) for k in KINDS]
+        try:
+            eventually("all routes", lambda: b"bandit_exporter_objects %d\n" % routes
+                       in exporter.get("/metrics/self"))
+            for t in threads:
+                t.start()
+            times, memory = honest_scrapes(exporter, seconds, routes)
+        except BaseException:
+            print(exporter.output(), file=sys.stderr)
+            raise
+        finally:
+            mix.end.set()
+            for t in threads:
+                t.join(20)
+            code = exporter.stop()
+        assert code == 0, code
+        settled = memory[len(memory) // 3:]
+        print(f"{len(times)} honest scrapes: median {sorted(times)[len(times) // 2] * 1000:.1f} ms, "
+              f"slowest {max(times) * 1000:.0f} ms; memory {min(memory)} to {max(memory)} KiB, "
+              f"settled {settled[0]} to {settled[-1]} KiB; mix {mix.done}")
+        assert max(times) < 5, "an honest scrape waited too long"
+        assert settled[-1] < 1.5 * max(settled[0], 20000), "memory grows"
+        assert set(mix.done) == set(KINDS), "not every kind of client came round"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
