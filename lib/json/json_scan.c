@@ -27,7 +27,9 @@ static bool fail(struct scan *s, const char *complaint)
 /* The byte here, or NUL at the end; a NUL in the text is no JSON either. */
 static char peek(const struct scan *s)
 {
-    return s->at < s->n ? s->text[s->at] : '\0';
+    if (s->at == s->n)
+        return '\0';
+    return s->text[s->at];
 }
 
 static bool take(struct scan *s, char c)

@@ -32,11 +32,11 @@ enum field_kind {
 struct field {
     const char *name;
     enum field_kind kind;
-    size_t offset;
-    size_t size; /* of the member; of a list: of an element */
     bool required;
+    bool above_low; /* low itself is outside */
+    size_t offset;
+    size_t size;          /* of the member; of a list: of an element */
     double low, high;     /* bounds of numbers, of milliseconds, of a list's length */
-    bool above_low;       /* low itself is outside */
     const char *standard; /* the default: text as in YAML; of lists and objects JSON */
     const char *const *words;
     const struct record *record; /* FIELD_OBJECT, FIELD_OPTIONAL, FIELD_LIST */

@@ -62,15 +62,16 @@ static bool is_known(const struct dir_manifests *all, const char *name)
     char *copy = mem_strdup(name);
 
     wanted.name = copy;
-    return all->count &&
-           bsearch(&key, all->items, all->count, sizeof(*all->items), compare_manifests);
+    return all->count && bsearch(&key, all->items, all->count, sizeof(struct manifest *),
+                                 compare_manifests);
 }
 
 /* The files that are new join those that are known; which of these are gone, each finds
  * out itself. */
 static void add_new(struct dir_manifests *all, const struct names *names)
 {
-    struct manifest **joined = mem_alloc(all->count + names->count, sizeof(*joined));
+    struct manifest **joined =
+        mem_alloc(all->count + names->count, sizeof(struct manifest *));
     size_t count = all->count;
 
     for (size_t i = 0; i < all->count; i++)
@@ -78,7 +79,7 @@ static void add_new(struct dir_manifests *all, const struct names *names)
     for (size_t i = 0; i < names->count; i++)
         if (!is_known(all, names->items[i]))
             joined[count++] = manifest_new(names->items[i]);
-    qsort(joined, count, sizeof(*joined), compare_manifests);
+    qsort(joined, count, sizeof(struct manifest *), compare_manifests);
     free(all->items);
     all->items = joined;
     all->count = count;

@@ -52,10 +52,10 @@ struct dir_object *dir_objects_make(struct dir_objects *all, const char *namespa
         return all->items[at];
     if (all->count == all->room) {
         all->room = 2 * all->room + 16;
-        all->items = mem_resize(all->items, all->room, sizeof(*all->items));
+        all->items = mem_resize(all->items, all->room, sizeof(struct dir_object *));
     }
     memmove(all->items + at + 1, all->items + at,
-            (all->count - at) * sizeof(*all->items));
+            (all->count - at) * sizeof(struct dir_object *));
     o = mem_alloc(1, sizeof(*o));
     o->namespace = mem_strdup(namespace);
     o->name = mem_strdup(name);
