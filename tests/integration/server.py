@@ -42,7 +42,7 @@ def with_metadata(model, entries):
 class Server:
     """One process, on a port of its own."""
 
-    def __init__(self, model, *flags, route="iris", arm="lr"):
+    def __init__(self, model, *flags, route="iris", arm="lr", until="model loaded"):
         self.process = subprocess.Popen(
             [BINARY, "--model", model, "--route", route, "--arm", arm,
              "--web.listen-address", "127.0.0.1:0", "--drain-delay", "0", *flags],
@@ -54,7 +54,7 @@ class Server:
             found = re.search(r"msg=listening .*port=(\d+)", line)
             if found:
                 self.port = int(found.group(1))
-            if "model loaded" in line:
+            if until in line:
                 break
         self.reader = threading.Thread(target=self._drain_log, daemon=True)
         self.reader.start()
@@ -302,6 +302,25 @@ class Pages(Case):
         self.assertEqual(server.metric("ml_model_accuracy"), 0.9667)
 
 
+    def test_of_many_features_the_twenty_that_vary_most_are_watched(self):
+        dull = {"edges": [0.0], "ratios": [0.999, 0.001]}
+        lively = {"edges": [4.0, 8.0], "ratios": [0.3, 0.3, 0.4]}
+        features = [lively if i % 3 == 0 else dull for i in range(64)]  # 22 lively ones
+        self.put_model(with_metadata(os.path.join(GOLDEN, "digits_lr.onnx"), {
+            "drift_reference": json.dumps({"observations": 100, "features": features})}))
+        text = self.start(route="digits").get("/metrics")[1]
+        watched = re.findall(r'ml_input_reference_observations{.*feature="f(\d+)"', text)
+        self.assertEqual([int(f) for f in watched], list(range(0, 60, 3)))
+
+    def test_a_broken_reference_is_no_model(self):
+        self.put_model(with_metadata(self.model, {"drift_reference": "{}"}))
+        run = subprocess.run([BINARY, "--web.listen-address", "127.0.0.1:0", "--model",
+                              self.model, "--route", "iris", "--arm", "lr"],
+                             capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("drift reference", run.stderr)
+
+
 class Feedback(Case):
     def outcome(self, server, prediction, label):
         return server.post("/feedback", {"prediction_id": prediction["prediction_id"],
@@ -469,6 +488,24 @@ class Life(Case):
                                      capture_output=True, text=True, timeout=20, check=False)
                 self.assertEqual(run.returncode, code, run.stderr)
                 self.assertIn(want, run.stderr)
+
+    def test_before_the_model_is_read_it_listens_and_is_not_ready(self):
+        with open(self.model, "rb") as f:
+            data = f.read()
+        os.unlink(self.model)
+        os.mkfifo(self.model)  # reading it lasts until somebody has written
+        server = self.start(until="listening")
+        self.assertEqual(server.get("/ready")[0], 503)
+        self.assertEqual(server.get("/ready")[1]["model_loaded"], False)
+        self.assertEqual(server.get("/health")[0], 200)
+        self.assertEqual(server.get("/v2/health/ready")[0], 503)
+        for path in ("/predict", "/feedback", "/v2/models/iris/infer"):
+            self.assertEqual(server.post(path, {"features": SETOSA})[0], 503)
+        self.assertEqual(server.get("/metrics")[0], 503)
+        with open(self.model, "wb") as f:
+            f.write(data)
+        self.assertTrue(wait_for(lambda: server.get("/ready")[0] == 200))
+        self.assertEqual(server.predict()["class"], "setosa")
 
     def test_a_drain_is_seen_before_it_ends_and_loses_nothing(self):
         server = self.start("--drain-delay", "600ms", "--allow-faults")
