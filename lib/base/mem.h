@@ -26,12 +26,14 @@ void *mem_dup(const void *bytes, size_t n) __attribute__((returns_nonnull, mallo
 /* Release a variable at the end of its scope: CLEANUP(buf_clear) struct buf b = ...; */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
-/* From x_free(T) make x_freep(T *), the form CLEANUP wants for pointers. */
+/* From x_free(T) make x_freep(T *), the form CLEANUP wants for pointers.
+ * NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses. */
 #define DEFINE_FREEP(type, fn)            \
     static inline void fn##p(type *owner) \
     {                                     \
         fn(*owner);                       \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Take the pointer out of its owner, which becomes NULL. */
 #define STEAL(owner)                         \
