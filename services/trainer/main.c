@@ -11,7 +11,7 @@
 #include "trainer/train.h"
 
 static struct train_options options = {
-    .data = "",
+    .data = NULL,
     .out = "model.onnx",
     .target = "label",
     .name = "",

@@ -9,3 +9,15 @@ add_fuzz(csv DEPS trainer)
 # Not a test: tests/bench/engine/engine_bench.c says how to run it.
 add_executable(engine_bench bench/engine/engine_bench.c)
 target_link_libraries(engine_bench PRIVATE flags engine)
+
+add_executable(model_accuracy support/model_accuracy.c)
+target_link_libraries(model_accuracy PRIVATE flags engine trainer)
+add_test(NAME integration.trainer COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/trainer.py
+    $<TARGET_FILE:model-trainer> $<TARGET_FILE:model_accuracy>)
+add_test(NAME integration.trainer_accuracy COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/trainer_accuracy.py
+    $<TARGET_FILE:model-trainer> $<TARGET_FILE:model_accuracy>)
+set_tests_properties(integration.trainer PROPERTIES TIMEOUT 120 LABELS integration)
+set_tests_properties(integration.trainer_accuracy PROPERTIES
+    TIMEOUT 600 LABELS integration SKIP_RETURN_CODE 77)
