@@ -13,6 +13,9 @@
  * failed: hanging requests leave no trace in counters of answers. */
 static const double silence_evidence = 20;
 
+/* Doubles count exactly up to about here, and no window holds more. */
+static const double most_events = 1e15;
+
 static void problem_set(struct work *w, enum reason reason, int arm)
 {
     if (w->problem != REASON_NONE)
@@ -21,18 +24,25 @@ static void problem_set(struct work *w, enum reason reason, int arm)
     w->problem_arm = arm;
 }
 
-static bool counted(const struct objective_observation *o)
+/* Counts that a counter can have. */
+static bool plausible(double v)
 {
-    return !isnan(o->good) && !isnan(o->events) && o->events > 0;
+    return v >= 0 && v <= most_events;
 }
 
-/* Counts that no counter can have: the rules are broken, nothing of them is used. */
+static bool counted(const struct objective_observation *o)
+{
+    return plausible(o->good) && plausible(o->events) && o->events > 0;
+}
+
+/* Others mean that the rules are broken: nothing of them is used. */
 static void check_counts(struct work *w, size_t arm,
                          const struct objective_observation *o)
 {
     if (isinf(o->good) || isinf(o->events))
         problem_set(w, REASON_INFINITE, (int)arm);
-    else if (o->good < 0 || o->events < 0)
+    else if ((!isnan(o->good) && !plausible(o->good)) ||
+             (!isnan(o->events) && !plausible(o->events)))
         problem_set(w, REASON_BAD_ANSWER, (int)arm);
 }
 
@@ -40,6 +50,7 @@ static void read_arm(struct work *w, size_t arm)
 {
     struct arm_work *a = &w->arms[arm];
     bool any = false;
+    bool traffic = false;
     bool scraped = false;
     bool lacking = false;
 
@@ -53,31 +64,34 @@ static void read_arm(struct work *w, size_t arm)
 
         check_counts(w, arm, o);
         any |= has;
+        traffic |= o->events > 0;
         scraped |= !isnan(o->events);
         lacking |= !has && spec->weight > 0 && spec->missing == MISSING_HOLD;
-        a->objectives[i].events = isfinite(o->events) ? o->events : 0;
+        a->objectives[i].events = plausible(o->events) ? o->events : 0;
         a->objectives[i].ratio = has ? fmin(o->good / o->events, 1) : (double)NAN;
         if (has && o->good > o->events)
             w->out->clamps++;
         a->now->samples = fmax(a->now->samples, a->objectives[i].events);
     }
-    a->sight = a->stale || a->seen->newest_ms <= 0 || !scraped ? SIGHT_BLIND
-               : !any                                          ? SIGHT_IDLE
-               : lacking                                       ? SIGHT_PARTIAL
-                                                               : SIGHT_SEEN;
+    if (a->stale || a->seen->newest_ms <= 0 || !scraped || (traffic && !any))
+        a->sight = SIGHT_BLIND;
+    else
+        a->sight = !any ? SIGHT_IDLE : lacking ? SIGHT_PARTIAL : SIGHT_SEEN;
 }
 
-/* The part of the window that came since the arm was last counted. */
-static double fresh_share(const struct work *w, const struct arm_work *a)
+/* How long ago the arm was counted last, and the part of the window that came since. */
+static void measure_age(const struct work *w, struct arm_work *a)
 {
     int64_t newest = a->seen->newest_ms < w->now_ms ? a->seen->newest_ms : w->now_ms;
-    double window = (double)route_window_ms(w->spec->reward.window);
+    int64_t window = route_window_ms(w->spec->reward.window);
 
     if (a->sight < SIGHT_PARTIAL)
-        return 0;
-    if (!a->was->counted_until_ms)
-        return 1;
-    return fmin(1, fmax(0, (double)(newest - a->was->counted_until_ms) / window));
+        return;
+    a->elapsed_ms = window;
+    if (a->was->counted_until_ms > 0)
+        a->elapsed_ms =
+            newest > a->was->counted_until_ms ? newest - a->was->counted_until_ms : 0;
+    a->fresh = fmin(1, (double)a->elapsed_ms / (double)window);
 }
 
 /* Requests that the arm would have answered, judging by the others and the weights. */
@@ -154,7 +168,7 @@ void data_read(struct work *w)
     for (size_t i = 0; i < w->arm_count; i++)
         read_arm(w, i);
     for (size_t i = 0; i < w->arm_count; i++)
-        w->arms[i].fresh = fresh_share(w, &w->arms[i]);
+        measure_age(w, &w->arms[i]);
     check_all(w);
     check_leader(w);
 }

@@ -24,7 +24,7 @@ static bool contradicted(const struct arm_work *a, double good, double trials)
 static void advance(const struct work *w, struct arm_work *a)
 {
     struct route_arm_status *s = a->now;
-    double intervals = a->fresh * (double)route_window_ms(w->spec->reward.window) /
+    double intervals = (double)a->elapsed_ms /
                        (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
     double keep = pow(w->spec->policy.discount, intervals);
 

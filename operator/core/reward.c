@@ -82,7 +82,7 @@ static void measure_arm(const struct work *w, struct arm_work *a, const double *
             s = p;
         } else {
             s = (p * n + 1) / (n + 2);
-            variance += weights[o] * weights[o] * s * (1 - s) / n;
+            variance += weights[o] * weights[o] * s * (1 - s) / fmax(n, 1);
         }
         reward += weights[o] * p;
         smoothed += weights[o] * s;

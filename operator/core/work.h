@@ -20,11 +20,12 @@ struct arm_work {
     struct route_arm_status *now;       /* in the status that is being made */
     struct objective_status *objectives;
     enum sight sight;
-    bool stale;     /* blind because of the age of the data */
-    bool ready;     /* the data plane can send it traffic */
-    bool failing;   /* an objective is below its min, beyond chance */
-    double deficit; /* by how much, the worst of them */
-    double fresh;   /* share of its window that no decision has counted yet */
+    bool stale;         /* blind because of the age of the data */
+    bool ready;         /* the data plane can send it traffic */
+    bool failing;       /* an objective is below its min, beyond chance */
+    double deficit;     /* by how much, the worst of them */
+    int64_t elapsed_ms; /* since a decision counted it last */
+    double fresh;       /* share of its window that no decision has counted yet */
 
     double reward, reward_stderr; /* of this window; upper bound where SIGHT_PARTIAL */
     double trials, successes;     /* the same as that many Bernoulli trials */

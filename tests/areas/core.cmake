@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 add_unit(core SOURCES support/stage.c DEPS core)
+add_unit(core_missing SOURCES support/stage.c DEPS core)
+add_unit(core_properties SOURCES support/chaos.c support/stage.c DEPS core)
+add_unit(core_stats DEPS core sim)
 add_unit(core_story DEPS core sim)
+
+add_fuzz(decide DEPS core)
+target_sources(fuzz_decide PRIVATE support/chaos.c support/stage.c)
+target_include_directories(fuzz_decide PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 
 # What the decisions must reach in simulated worlds: seeded, so that it never wavers.
 set(scenarios ${PROJECT_SOURCE_DIR}/operator/sim/scenarios)
