@@ -11,8 +11,14 @@ add_fuzz(route DEPS route json base m)
 add_fuzz(status DEPS route json base m)
 
 # What is made of the object's tables, and whether it is right.
-add_executable(describe-route support/describe_route.c)
+add_executable(describe-route support/describe_route.c support/route_cases.c)
+target_include_directories(describe-route PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_compile_definitions(describe-route PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 target_link_libraries(describe-route PRIVATE flags route json base)
 add_test(NAME check.route-described
     COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/route_described.sh $<TARGET_FILE:describe-route>)
 set_tests_properties(check.route-described PROPERTIES TIMEOUT 30 LABELS unit)
+add_test(NAME check.route-schema
+    COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/checks/route_schema.py
+        $<TARGET_FILE:describe-route>)
+set_tests_properties(check.route-schema PROPERTIES TIMEOUT 60 LABELS unit)
