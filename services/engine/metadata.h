@@ -6,6 +6,8 @@
 #ifndef ENGINE_METADATA_H
 #define ENGINE_METADATA_H
 
+enum { METADATA_KEYS = 12 }; /* how many there are */
+
 #define METADATA_NAME          "model_name"
 #define METADATA_KIND          "model_kind"      /* "logistic-regression", ... */
 #define METADATA_DATASET       "dataset"         /* "digits" */

@@ -16,13 +16,13 @@
 #include "trainer/fit_model.h"
 #include "trainer/progress.h"
 
-enum { ENTRIES_MAX = 16, JSON_MAX = 16 << 20 };
+enum { CARD_MAX_BYTES = 16 << 20 };
 
 /* metadata_props in the making: all texts one after the other, told apart by NULs. */
 struct card {
     struct buf texts;
-    size_t starts[ENTRIES_MAX];
-    const char *keys[ENTRIES_MAX];
+    size_t starts[METADATA_KEYS];
+    const char *keys[METADATA_KEYS];
     size_t count;
 };
 
@@ -120,14 +120,14 @@ static bool write_model(const struct dataset *d, const struct fit_kind *kind,
     CLEANUP(buf_clear)
     struct buf bytes = BUF_INIT(0);
     CLEANUP(card_clear)
-    struct card card = {.texts = BUF_INIT(JSON_MAX)};
-    struct onnx_out_entry entries[ENTRIES_MAX];
+    struct card card = {.texts = BUF_INIT(CARD_MAX_BYTES)};
+    struct onnx_out_entry entries[METADATA_KEYS];
     struct sample all = dataset_sample(d);
     bool ok;
 
     fill_card(&card, d, kind, o, e);
     if (!buf_ok(&card.texts))
-        return error_set(err, ERR_TOO_BIG, "more metadata than %d bytes", JSON_MAX);
+        return error_set(err, ERR_TOO_BIG, "more metadata than %d bytes", CARD_MAX_BYTES);
     for (size_t i = 0; i < card.count; i++)
         entries[i] =
             (struct onnx_out_entry){card.keys[i], card.texts.data + card.starts[i]};

@@ -582,8 +582,7 @@ static void wrong_references_are_refused(void **state)
         "{\"observations\":5,\"features\":[{\"edges\":[1],\"ratios\":[0,1]}]}",
         "{\"observations\":5,\"features\":[{\"edges\":[1],\"ratios\":[\"a\",1]}]}",
         "{\"observations\":5,\"features\":[{\"edges\":[2,1],\"ratios\":[0.4,0.3,0.3]}]}",
-        "{\"observations\":5,\"features\":[{\"edges\":[0,1,2,3,4,5,6,7,8,9],\"ratios\":["
-        "1]}]}",
+        "{\"observations\":5,\"features\":[{\"edges\":[0,1,2,3,4,5,6,7,8,9]}]}",
     };
 
     (void)state;
