@@ -62,21 +62,21 @@ static bool write_all(int fd, const char *bytes, size_t n)
     return true;
 }
 
-static bool write_and_flush(const char *path, const void *bytes, size_t n, mode_t mode,
-                            struct error *err)
+static bool write_new(const char *path, const void *bytes, size_t n, mode_t mode,
+                      bool flush, struct error *err)
 {
     CLEANUP(file_closep)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
     if (fd < 0)
         return error_errno(err, errno, "cannot create %s", path);
-    if (!write_all(fd, bytes, n) || fsync(fd))
+    if (!write_all(fd, bytes, n) || (flush && fsync(fd)))
         return error_errno(err, errno, "cannot write %s", path);
     return true;
 }
 
-bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
-                struct error *err)
+static bool replace(const char *path, const void *bytes, size_t n, mode_t mode,
+                    bool flush, struct error *err)
 {
     CLEANUP(buf_clear)
     struct buf temporary = BUF_INIT(4096);
@@ -84,7 +84,7 @@ bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
     buf_printf(&temporary, "%s.tmp.%ld", path, (long)getpid());
     if (!buf_ok(&temporary))
         return error_set(err, ERR_INVALID, "path too long: %.80s...", path);
-    if (!write_and_flush(buf_str(&temporary), bytes, n, mode, err)) {
+    if (!write_new(buf_str(&temporary), bytes, n, mode, flush, err)) {
         (void)unlink(buf_str(&temporary));
         return false;
     }
@@ -95,4 +95,16 @@ bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
         return error_errno(err, why, "cannot replace %s", path);
     }
     return true;
+}
+
+bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
+                struct error *err)
+{
+    return replace(path, bytes, n, mode, true, err);
+}
+
+bool file_write_unflushed(const char *path, const void *bytes, size_t n, mode_t mode,
+                          struct error *err)
+{
+    return replace(path, bytes, n, mode, false, err);
 }

@@ -19,6 +19,12 @@ bool file_read(const char *path, struct buf *out, struct error *err);
 bool file_write(const char *path, const void *bytes, size_t n, mode_t mode,
                 struct error *err);
 
+/* The same without the flush, which takes milliseconds: whole after any crash of a
+ * program, but a power failure may leave an empty file. For what is written again soon.
+ */
+bool file_write_unflushed(const char *path, const void *bytes, size_t n, mode_t mode,
+                          struct error *err);
+
 /* close() for CLEANUP(file_closep) int fd; -1 is fine. */
 void file_closep(const int *fd);
 

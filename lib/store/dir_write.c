@@ -73,6 +73,6 @@ bool dir_write_status(struct store *store, const struct bandit_route *r,
     if (!buf_ok(&text) || !buf_ok(&path))
         return error_set(err, ERR_TOO_BIG, "status of %s/%s", r->namespace, r->name);
     return announce(s, r, err) &&
-           file_write(buf_str(&path), buf_str(&text), text.len, 0644, err) &&
+           file_write_unflushed(buf_str(&path), buf_str(&text), text.len, 0644, err) &&
            confirm(s, r, buf_str(&path), err);
 }
