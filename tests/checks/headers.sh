@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 failed=0
 while read -r header; do
     module=${header%/*}
-    if ! echo "#include \"${module##*/}/${header##*/}\"" |
+    if ! printf '#include "%s/%s"\nextern int compiles_alone;\n' "${module##*/}" "${header##*/}" |
         gcc -std=c17 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -DBANDIT_VERSION='""' -Wall -Wextra -Wpedantic -Werror \
             -I. -Ilib -Ioperator -Iservices -fsyntax-only -x c -; then
         echo "$header does not compile alone"
