@@ -87,20 +87,12 @@ void httpd_response_header(struct httpd_response *resp, const char *name,
 /* ---- answering -----------------------------------------------------------------------
  */
 
-/* Ours and theirs are the same thing under two names. */
-_Static_assert(sizeof(struct httpd_slice) == sizeof(struct MHD_IoVec) &&
-                   offsetof(struct httpd_slice, len) ==
-                       offsetof(struct MHD_IoVec, iov_len),
-               "httpd_slice is MHD_IoVec");
-
 static struct MHD_Response *body_of(struct httpd_response *resp)
 {
     size_t len = resp->body.len;
 
     if (resp->slices)
-        return MHD_create_response_from_iovec((const struct MHD_IoVec *)resp->slices,
-                                              (unsigned)resp->slice_count, resp->release,
-                                              resp->release_arg);
+        return slices_answer(resp);
     if (!len)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     return MHD_create_response_from_buffer(len, buf_take(&resp->body),

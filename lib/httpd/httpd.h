@@ -56,8 +56,8 @@ struct httpd_response {
     } headers[HTTPD_HEADERS_MAX];
     size_t header_count;
 
-    /* Instead of body: slices, sent one behind the other without being copied. Bytes and
-     * array stay as they are until release(release_arg). */
+    /* Instead of body: slices, sent one behind the other. Bytes and array stay as they
+     * are until release(release_arg). */
     const struct httpd_slice *slices;
     size_t slice_count;
     void (*release)(void *release_arg);

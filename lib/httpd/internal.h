@@ -51,6 +51,9 @@ enum { ALLOW_MAX = 128 };
 /* The value of Allow for a path. */
 void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW_MAX]);
 
+/* slices.c: an answer that reads resp->slices, and releases them when it is gone. */
+struct MHD_Response *slices_answer(const struct httpd_response *resp);
+
 /* exchange.c: libmicrohttpd's callbacks; cls is the struct httpd. */
 enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
                               const char *url, const char *method, const char *version,

@@ -65,6 +65,21 @@ static void shared(void *arg, const struct httpd_request *req,
     resp->release_arg = &releases;
 }
 
+enum { MANY = 50000 };
+
+/* More slices than fit into the memory of a connection. */
+static void many(void *arg, const struct httpd_request *req, struct httpd_response *resp)
+{
+    static struct httpd_slice slices[MANY];
+
+    (void)arg;
+    (void)req;
+    for (size_t i = 0; i < MANY; i++)
+        slices[i] = (struct httpd_slice){"0123456789" + i % 10, 1 + i % 2 * (i % 10 < 9)};
+    resp->slices = slices;
+    resp->slice_count = MANY;
+}
+
 static void slow(void *arg, const struct httpd_request *req, struct httpd_response *resp)
 {
     static const struct timespec pause = {.tv_nsec = 300 * 1000 * 1000};
@@ -80,6 +95,7 @@ static const struct httpd_route routes[] = {
     {"POST", "/echo",    echo,      10, NULL},
     {"GET",  "/list",    list,      0,  NULL},
     {"GET",  "/shared",  shared,    0,  NULL},
+    {"GET",  "/many",    many,      0,  NULL},
     {"GET",  "/slow",    slow,      0,  NULL},
     {"GET",  "/under/*", say_hello, 0,  NULL},
     {"PUT",  "/hello",   echo,      10, NULL},
@@ -205,6 +221,34 @@ static void a_head_request_gets_the_head_of_the_get(void **state)
     assert_non_null(strstr(buf_str(&answer), "Content-Length: 14\r\n"));
     assert_null(strstr(buf_str(&answer), "kept elsewhere"));
     httpd_stop(h, 1000);
+}
+
+static void an_answer_may_have_many_slices(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        CLEANUP(buf_clear)
+        struct buf answer = BUF_INIT(1024 * 1024);
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+        const char *body;
+        size_t want = 0;
+
+        assert_true(client_talk(httpd_port(h, 0),
+                                "GET /many HTTP/1.1\r\nHost: x\r\n"
+                                "Connection: close\r\n\r\n",
+                                &answer));
+        httpd_stop(h, 1000);
+        body = strstr(buf_str(&answer), "\r\n\r\n");
+        assert_non_null(body);
+        body += 4;
+        for (size_t i = 0; i < MANY; i++)
+            for (size_t k = 0; k < 1 + i % 2 * (i % 10 < 9); k++)
+                if (body[want++] != (char)('0' + (i % 10 + k) % 10))
+                    fail_msg("mode %u, slice %zu", modes[m], i);
+        assert_int_equal(strlen(body), want);
+    }
 }
 
 static void bodies_arrive_in_pieces(void **state)
@@ -357,6 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_find_their_route),
         cmocka_unit_test(a_head_request_gets_the_head_of_the_get),
+        cmocka_unit_test(an_answer_may_have_many_slices),
         cmocka_unit_test(bodies_arrive_in_pieces),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(a_stop_lets_running_requests_finish),
