@@ -162,10 +162,10 @@ static void *guard(void *arg)
 static bool observe(void *arg, const struct bandit_route *r, struct observation *seen)
 {
     struct controller *c = arg;
-    int64_t tenth_ms = r->spec.interval_ms / 10;
+    int64_t quarter_ms = r->spec.interval_ms / 4;
     struct rewards_snapshot *s =
         rewards_get(c->o.rewards, r->spec.reward.window,
-                    tenth_ms > SNAPSHOT_AGE_MIN_MS ? tenth_ms : SNAPSHOT_AGE_MIN_MS);
+                    quarter_ms > SNAPSHOT_AGE_MIN_MS ? quarter_ms : SNAPSHOT_AGE_MIN_MS);
 
     if (!s)
         return false;

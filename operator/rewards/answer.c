@@ -122,7 +122,8 @@ static bool take_key(struct answer *a, const char *text, struct error *err)
     enum key found = KEY_OTHER;
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (keys[i].place == a->places[a->depth] && strcmp(keys[i].text, text) == 0)
+        if (keys[i].place == (enum place)a->places[a->depth] &&
+            strcmp(keys[i].text, text) == 0)
             found = keys[i].key;
     a->keys[a->depth] = (uint8_t)found;
     if (found == KEY_OTHER)

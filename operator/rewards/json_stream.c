@@ -164,7 +164,7 @@ static bool end_string(struct json_stream *s, struct error *err)
         return fail(s, "half of a surrogate pair", err);
     if (!buf_ok(&s->token))
         return fail(s, "a string is too long", err);
-    if (!text_is_utf8(buf_str(&s->token), s->token.len))
+    if (s->beyond_ascii && !text_is_utf8(buf_str(&s->token), s->token.len))
         return fail(s, "ill-formed UTF-8", err);
     if (s->in_key) {
         s->state = EXPECT_COLON;
@@ -177,11 +177,17 @@ static bool end_string(struct json_stream *s, struct error *err)
 /* As many bytes as are plain text, in one go; this is where the time goes. */
 static size_t take_plain(struct json_stream *s, const char *bytes, size_t n)
 {
+    unsigned char all = 0;
     size_t i = 0;
 
-    while (i < n && bytes[i] != '"' && bytes[i] != '\\' &&
-           (unsigned char)bytes[i] >= 0x20)
-        i++;
+    for (; i < n && bytes[i] != '"' && bytes[i] != '\\'; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+
+        if (c < 0x20)
+            break;
+        all |= c;
+    }
+    s->beyond_ascii |= all >= 0x80;
     if (i)
         buf_add(&s->token, bytes, i);
     return i;
@@ -259,6 +265,7 @@ static bool end_bare(struct json_stream *s, struct error *err)
 static bool begin_string(struct json_stream *s, bool key)
 {
     s->in_key = key;
+    s->beyond_ascii = false;
     s->state = IN_STRING;
     return true;
 }

@@ -42,6 +42,7 @@ struct json_stream {
     unsigned depth;     /* how many are open */
     uint32_t is_object; /* bit i: the one at depth i is an object, else an array */
     bool in_key;        /* the string being read is a key */
+    bool beyond_ascii;  /* it has bytes that must prove to be UTF-8 */
     unsigned hex_left;  /* digits of a \u escape still to come */
     uint32_t hex;
     uint32_t high_surrogate; /* waiting for its other half, or 0 */
