@@ -22,6 +22,10 @@
  * false ends the call with ERR_IO. */
 typedef bool httpc_sink_fn(void *arg, const char *bytes, size_t n);
 
+/* Called once when the answer has begun: its status is known, its body is to come. For
+ * streams, which may say nothing for long. */
+typedef void httpc_begun_fn(void *arg, int status);
+
 struct httpc_request {
     const char *method; /* NULL: GET, or POST when there is a body */
     const char *url;
@@ -33,6 +37,7 @@ struct httpc_request {
     int64_t silence_ms;  /* then from one piece of it to the next; 0: only the above */
     httpc_sink_fn *sink; /* takes the answer's body, which stays empty; or NULL */
     void *sink_arg;
+    httpc_begun_fn *begun; /* or NULL; gets sink_arg, too */
 };
 
 struct httpc_response {
@@ -57,8 +62,11 @@ struct httpc_options {
     const char *ca_file, *ca_pem; /* instead of the system's authorities */
     const char *cert_file, *key_file; /* ours, for a server that asks; PEM */
     const char *cert_pem, *key_pem;
-    bool insecure;   /* believe any server's certificate */
-    bool compressed; /* ask for gzip; sizes and ceilings are of what comes out */
+    const char *connect_to; /* "host:port" to speak to instead of the URL's, which stays
+                             * the name that the server has to prove */
+    const char *proxy;      /* URL of a proxy, instead of the environment's */
+    bool insecure;          /* believe any server's certificate */
+    bool compressed;        /* ask for gzip; sizes and ceilings are of what comes out */
 };
 
 struct httpc;

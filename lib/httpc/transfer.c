@@ -49,22 +49,37 @@ void transfer_init(struct transfer *t, const struct httpc_options *options)
     assert(t->easy);
     if (options)
         t->options = *options;
+    if (t->options.connect_to) {
+        CLEANUP(buf_clear)
+        struct buf rule = BUF_INIT(1024);
+
+        buf_printf(&rule, "::%s", t->options.connect_to); /* whatever the URL's */
+        t->connect_to = curl_slist_append(NULL, buf_str(&rule));
+        assert(t->connect_to);
+    }
 }
 
 void transfer_clear(struct transfer *t)
 {
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
+    curl_slist_free_all(t->connect_to);
     *t = (struct transfer){.easy = NULL};
 }
 
+/* Each line of the answer's head; the last one is empty. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t take_head(char *bytes, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
+    long status = 0;
 
-    (void)bytes;
     t->heard_ms = clock_mono_ms();
+    if (t->req->begun && size * n == 2 && bytes[0] == '\r') {
+        (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (status >= 200)
+            t->req->begun(t->req->sink_arg, (int)status);
+    }
     return size * n;
 }
 
@@ -137,7 +152,7 @@ static int watch_peer(void *arg, curl_socket_t fd, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
-static void set_file(const struct transfer *t, CURLoption option, const char *value)
+static void set_text(const struct transfer *t, CURLoption option, const char *value)
 {
     if (value && value[0])
         (void)curl_easy_setopt(t->easy, option, value);
@@ -152,9 +167,12 @@ static void set_options(const struct transfer *t)
         (void)curl_easy_setopt(t->easy, CURLOPT_USERNAME, o->user);
         (void)curl_easy_setopt(t->easy, CURLOPT_PASSWORD, o->password ? o->password : "");
     }
-    set_file(t, CURLOPT_CAINFO, o->ca_file);
-    set_file(t, CURLOPT_SSLCERT, o->cert_file);
-    set_file(t, CURLOPT_SSLKEY, o->key_file);
+    if (t->connect_to)
+        (void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
+    set_text(t, CURLOPT_PROXY, o->proxy);
+    set_text(t, CURLOPT_CAINFO, o->ca_file);
+    set_text(t, CURLOPT_SSLCERT, o->cert_file);
+    set_text(t, CURLOPT_SSLKEY, o->key_file);
     if (o->insecure) {
         (void)curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
         (void)curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);

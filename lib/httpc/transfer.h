@@ -14,7 +14,7 @@
 
 struct transfer {
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     struct httpc_options options;
     const struct httpc_request *req;
     struct httpc_response *resp;
