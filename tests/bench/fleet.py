@@ -189,7 +189,7 @@ def measure(operator, routes, intervals):
     """Seconds of CPU, of wall, and decisions per interval, once the fleet is warm."""
     start = time.monotonic()
     wait_until("the program to answer", lambda: answers(operator), 60)
-    wait_until("every route's first decision", lambda: operator.decisions()[0] >= routes, 60)
+    wait_until("every route's first decision", lambda: operator.decisions()[0] >= routes, 240)
     print(f"first decision of every route after {time.monotonic() - start:.1f} s")
     time.sleep(2)
     cpu, before = operator.cpu_seconds(), operator.decisions()[0]
