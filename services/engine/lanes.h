@@ -30,11 +30,12 @@ static inline size_t lanes_index(size_t o, size_t i, size_t n)
     return (o / LANES * n + i) * LANES + o % LANES;
 }
 
-static inline lanes_vector lanes_load(const float *p)
+/* The k-th of a group's vectors. */
+static inline lanes_vector lanes_load(const float *group, size_t k)
 {
     lanes_vector v;
 
-    memcpy(&v, p, sizeof(v));
+    memcpy(&v, group + k * LANES_VECTOR, sizeof(v));
     return v;
 }
 
@@ -47,10 +48,10 @@ static inline void lanes_products(const float *x, size_t n, const float *w, floa
     for (size_t i = 0; i < n; i++, w += LANES) {
         lanes_vector all = {x[i], x[i], x[i], x[i]};
 
-        sums[0] += all * lanes_load(w);
-        sums[1] += all * lanes_load(w + LANES_VECTOR);
-        sums[2] += all * lanes_load(w + 2 * LANES_VECTOR);
-        sums[3] += all * lanes_load(w + 3 * LANES_VECTOR);
+        sums[0] += all * lanes_load(w, 0);
+        sums[1] += all * lanes_load(w, 1);
+        sums[2] += all * lanes_load(w, 2);
+        sums[3] += all * lanes_load(w, 3);
     }
     memcpy(out, sums, sizeof(sums));
 }
@@ -63,10 +64,10 @@ static inline void lanes_distances(const float *x, size_t n, const float *w, flo
     memcpy(sums, out, sizeof(sums));
     for (size_t i = 0; i < n; i++, w += LANES) {
         lanes_vector all = {x[i], x[i], x[i], x[i]};
-        lanes_vector d0 = all - lanes_load(w);
-        lanes_vector d1 = all - lanes_load(w + LANES_VECTOR);
-        lanes_vector d2 = all - lanes_load(w + 2 * LANES_VECTOR);
-        lanes_vector d3 = all - lanes_load(w + 3 * LANES_VECTOR);
+        lanes_vector d0 = all - lanes_load(w, 0);
+        lanes_vector d1 = all - lanes_load(w, 1);
+        lanes_vector d2 = all - lanes_load(w, 2);
+        lanes_vector d3 = all - lanes_load(w, 3);
 
         sums[0] += d0 * d0;
         sums[1] += d1 * d1;
