@@ -90,16 +90,6 @@ export function route(): dashboard.DashboardBuilder {
       description: 'How likely each arm is to have the highest reward, given the samples of the window.',
       queries: [{ expr: perArm('bandit_arm_probability_best_ratio'), legend: arm }],
     }))
-    .withPanel(band({
-      id: 24, title: 'Reward of $arm', unit: 'percentunit', min: 0, max: 1, repeat: 'arm', width: 8, empty: 'no reward yet',
-      description: 'Reward of the last window (dots of the raw value join to the thin line), its moving average, and a band of two standard errors.',
-      queries: [
-        { expr: `${perArm('bandit_arm_reward_ema')} + 2 * ${perArm('bandit_arm_reward_standard_error')}`, legend: 'upper' },
-        { expr: perArm('bandit_arm_reward_ema'), legend: 'smoothed', color: color.good },
-        { expr: `${perArm('bandit_arm_reward_ema')} - 2 * ${perArm('bandit_arm_reward_standard_error')}`, legend: 'lower' },
-        { expr: perArm('bandit_arm_reward'), legend: 'last window', color: color.neutral },
-      ],
-    }))
     .withPanel(lines({
       id: 22, title: 'Objectives', unit: 'percentunit', min: 0, max: 1, empty: 'no events yet',
       description: 'The parts that the reward is made of: good events over all events of the window, for each objective.',
@@ -109,6 +99,16 @@ export function route(): dashboard.DashboardBuilder {
       id: 23, title: 'Samples in the window', unit: 'short', min: 0, empty: 'no samples',
       description: 'Events that each arm\'s reward rests on. Below the warm-up an arm cannot lead.',
       queries: [{ expr: perArm('bandit_arm_window_samples'), legend: arm }],
+    }))
+    .withPanel(band({
+      id: 24, title: 'Reward of $arm', unit: 'percentunit', min: 0, max: 1, repeat: 'arm', width: 8, empty: 'no reward yet',
+      description: 'Reward of the last window (dots of the raw value join to the thin line), its moving average, and a band of two standard errors.',
+      queries: [
+        { expr: `${perArm('bandit_arm_reward_ema')} + 2 * ${perArm('bandit_arm_reward_standard_error')}`, legend: 'upper' },
+        { expr: perArm('bandit_arm_reward_ema'), legend: 'smoothed', color: color.good },
+        { expr: `${perArm('bandit_arm_reward_ema')} - 2 * ${perArm('bandit_arm_reward_standard_error')}`, legend: 'lower' },
+        { expr: perArm('bandit_arm_reward'), legend: 'last window', color: color.neutral },
+      ],
     }))
     .withRow(row('Decisions: what was decided when'))
     .withPanel(timeline({

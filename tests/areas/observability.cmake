@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Rules, alerts, dashboards, notifications: checked against what the programs emit. Debian's
+# own python has the yaml module.
+set(checks ${PROJECT_SOURCE_DIR}/tests/checks)
+set(python /usr/bin/python3)
+set(programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+
+function(add_check name timeout)
+    add_test(NAME observability.${name} COMMAND ${ARGN})
+    set_tests_properties(observability.${name} PROPERTIES
+        TIMEOUT ${timeout} LABELS "check;observability" SKIP_RETURN_CODE 77)
+endfunction()
+
+add_check(prometheus 120 ${checks}/prometheus.sh)
+add_check(alertmanager 60 ${checks}/alertmanager.sh)
+add_check(dashboards 300 ${checks}/dashboards.sh ${CMAKE_BINARY_DIR})
+add_check(lint-rules 60 ${python} ${checks}/observability/lint_rules.py)
+add_check(lint-dashboards 60 ${python} ${checks}/observability/lint_dashboards.py)
+add_check(provisioning 60 ${python} ${checks}/observability/provisioning.py)
+add_check(contract 60 ${python} ${checks}/observability/contract.py --bin ${programs})
+add_check(documents 60 ${python} ${checks}/observability/document.py --bin ${programs} --check)
+add_check(broken-copies 300 ${python} ${checks}/observability/break_copies.py --bin ${programs})

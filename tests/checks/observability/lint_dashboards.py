@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Conventions of dashboards: those of grafana/dashboard-linter that apply, and our own.
+
+    lint_dashboards.py [--root .]
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+import promql
+import sources
+
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+KINDS = {"timeseries", "stat", "table", "state-timeline", "text", "row"}
+WITHOUT_UNIT = {"text", "row"}
+# A fixed range is right where the question is about that range, and the title or the
+# description says so.
+FIXED_RANGE = re.compile(r"\[(1h|15m|5m)\]")
+SAYS_RANGE = re.compile(r"hour|five minutes", re.I)
+FOLDER_LIMIT = 262144  # bytes of one ConfigMap that client-side apply still takes
+
+
+def lint_board(board, complain):
+    if not re.fullmatch(r"[a-z-]{8,40}", board.get("uid", "")):
+        complain("", "uid is not 8 to 40 small letters and dashes")
+    if not 39 <= board["schemaVersion"] <= 42:
+        complain("", "schemaVersion is not 39 to 42")
+    for key, want in (("editable", False), ("graphTooltip", 1), ("id", None), ("liveNow", False)):
+        if board.get(key) != want:
+            complain("", f"{key} is {board.get(key)!r}, not {want!r}")
+    for key in ("title", "description", "tags", "links"):
+        if not board.get(key):
+            complain("", f"no {key}")
+    if "__inputs" in board or "__requires" in board:
+        complain("", "__inputs are not resolved by provisioning")
+    if any(not (link["keepTime"] and link["includeVars"]) for link in board["links"]):
+        complain("", "a link loses the time range or the variables")
+    variables = board["templating"]["list"]
+    if not variables or variables[0]["type"] != "datasource" or variables[0]["name"] != "datasource":
+        complain("", "the first variable is not the data source")
+    for variable in variables[1:]:
+        if variable["datasource"] != DATASOURCE or variable["refresh"] != 2:
+            complain(variable["name"], "variable of another data source, or not refreshed with the time range")
+        if not (variable["multi"] and variable["includeAll"] and variable["allValue"] == ".+"):
+            complain(variable["name"], "variable without several values and All as .+")
+
+
+def lint_expression(panel, expr, title, complain):
+    try:
+        read = promql.parse(expr)
+    except (ValueError, IndexError) as error:
+        complain(title, str(error))
+        return
+    if panel["type"] == "timeseries" and re.search(r"\b(rate|irate)\(", expr) and "$__rate_interval" not in expr:
+        complain(title, "rate() without $__rate_interval")
+    if FIXED_RANGE.search(expr) and not SAYS_RANGE.search(panel["title"] + panel["description"]) and "15m" not in expr:
+        complain(title, "a fixed range that neither title nor description tells of")
+    for use in read.uses:
+        for label, op, value in use.matchers:
+            if "$" in value and op not in ("=~", "!~"):
+                complain(title, f"variable in {label}{op}; several values want =~")
+
+
+def lint_panel(panel, complain):
+    title = panel.get("title", "")
+    kind = panel["type"]
+    if kind not in KINDS:
+        complain(title, f"panel type {kind}")
+    if not title:
+        complain(str(panel.get("id")), "no title")
+    if kind == "row":
+        return
+    if not panel.get("description", "").endswith("."):
+        complain(title, "no description that is a sentence")
+    if kind in WITHOUT_UNIT:
+        return
+    defaults = panel["fieldConfig"]["defaults"]
+    for key in ("unit", "noValue"):
+        if not defaults.get(key):
+            complain(title, f"no {key}")
+    if panel.get("datasource") != DATASOURCE:
+        complain(title, "another data source than the variable's")
+    if not panel.get("targets"):
+        complain(title, "no query")
+    stacked = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
+    if stacked and (defaults["unit"] != "percentunit" or defaults.get("max") != 1):
+        complain(title, "stacked, and not a share of one")
+    for target in panel.get("targets", []):
+        if target.get("datasource") != DATASOURCE:
+            complain(title, "a query of another data source")
+        lint_expression(panel, target["expr"], title, complain)
+
+
+def lint_layout(board, complain):
+    taken = {}
+    for panel in board["panels"]:
+        grid = panel["gridPos"]
+        if grid["x"] + grid["w"] > 24:
+            complain(panel["title"], "wider than the grid")
+        for y in range(grid["y"], grid["y"] + grid["h"]):
+            for x in range(grid["x"], grid["x"] + grid["w"]):
+                if (x, y) in taken:
+                    complain(panel["title"], f"lies over {taken[x, y]!r}")
+                    return
+                taken[x, y] = panel["title"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[3])
+    args = parser.parse_args()
+
+    findings, titles, uids, count = [], set(), set(), 0
+    for path, board in sources.dashboards(args.root):
+
+        def complain(what, text, path=path):
+            line = sources.line_of(path, f'"{what}"') if what else 1
+            findings.append(f"{path.relative_to(args.root)}:{line}: {what}{': ' if what else ''}{text}")
+
+        lint_board(board, complain)
+        lint_layout(board, complain)
+        if board["title"] in titles or board["uid"] in uids:
+            complain("", "title or uid of another dashboard, which would stop the provider")
+        titles.add(board["title"])
+        uids.add(board["uid"])
+        if path.stem != board["uid"]:
+            complain("", "file is not named by the uid")
+        if path.stat().st_size > FOLDER_LIMIT // 2:
+            complain("", "too large for a ConfigMap by client-side apply")
+        ids = [p["id"] for p in sources.panels(board)]
+        if len(ids) != len(set(ids)) or 0 in ids:
+            complain("", "panel ids are not unique")
+        for panel in sources.panels(board):
+            count += panel["type"] not in WITHOUT_UNIT
+            lint_panel(panel, complain)
+    print(*findings, sep="\n", end="\n" if findings else "")
+    print(f"{len(uids)} dashboards, {count} panels, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
