@@ -174,10 +174,22 @@ static bool prepare(const struct kube_client *c, struct connection *n, struct er
 
 /* A stream's body goes to its sink; that of a refusal is kept, for it says why. */
 struct stream {
+    const struct kube_client *client;
     const struct kube_call *call;
     const struct httpc_response *response;
     struct buf refusal;
+    bool reported;
 };
+
+/* Once for each request, as soon as its answer begins: a watch lasts for minutes. */
+static void report(struct stream *s, int status)
+{
+    const struct kube_client_options *o = &s->client->o;
+
+    if (!s->reported && o->report)
+        o->report(o->hook_arg, s->call->method, status);
+    s->reported = true;
+}
 
 static bool to_sink(void *arg, const char *bytes, size_t n)
 {
@@ -191,8 +203,9 @@ static bool to_sink(void *arg, const char *bytes, size_t n)
 
 static void on_begun(void *arg, int status)
 {
-    const struct stream *s = arg;
+    struct stream *s = arg;
 
+    report(s, status);
     if (status == 200 && s->call->begun)
         s->call->begun(s->call->sink_arg, status);
 }
@@ -237,8 +250,10 @@ static bool exchange(const struct kube_client *c, struct connection *n,
     struct buf type = BUF_INIT(256);
     CLEANUP(buf_clear)
     struct buf agent = BUF_INIT(256);
-    struct stream stream = {
-        .call = call, .response = response, .refusal = BUF_INIT(REFUSAL_BYTES_MAX)};
+    struct stream stream = {.client = c,
+                            .call = call,
+                            .response = response,
+                            .refusal = BUF_INIT(REFUSAL_BYTES_MAX)};
     const char *headers[5] = {"Accept: application/json"};
     size_t count = 1;
     bool ok;
@@ -266,10 +281,11 @@ static bool exchange(const struct kube_client *c, struct connection *n,
             .timeout_ms = call->timeout_ms ? call->timeout_ms : c->o.timeout_ms,
             .head_timeout_ms = call->sink ? HEAD_TIMEOUT_MS : 0,
             .sink = call->sink ? to_sink : NULL,
-            .begun = call->sink ? on_begun : NULL,
+            .begun = on_begun,
             .sink_arg = &stream,
         },
         response, err);
+    report(&stream, 0);
     if (ok && stream.refusal.len)
         buf_add(&response->body, buf_str(&stream.refusal), stream.refusal.len);
     buf_clear(&stream.refusal);
@@ -324,8 +340,6 @@ static bool attempt(struct kube_client *c, struct connection *n,
     bool ok = prepare(c, n, err) && exchange(c, n, call, response, err);
 
     *done = true;
-    if (c->o.report)
-        c->o.report(c->o.hook_arg, call->method, ok ? response->status : 0);
     if (!ok)
         return false;
     hand_on_warning(c, response);
