@@ -3,8 +3,8 @@
 #include "core/conditions.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
+
+#include "core/say.h"
 
 static void set(struct work *w, enum condition_type type, enum condition_status status,
                 enum reason reason, const char *message)
@@ -23,7 +23,7 @@ void condition_set(struct route_condition *c, enum condition_status status,
     c->status = status;
     c->reason = reason;
     c->observed_generation = generation;
-    (void)snprintf(c->message, sizeof(c->message), "%.159s", message);
+    say(c->message, sizeof(c->message), message, "");
 }
 
 static int arm_in_state(const struct work *w, unsigned states)
@@ -59,7 +59,7 @@ static void set_exploring(struct work *w)
         set(w, CONDITION_EXPLORING, CONDITION_FALSE, REASON_NONE, "");
         return;
     }
-    (void)snprintf(message, sizeof(message), "%s gathers samples", work_arm_name(w, arm));
+    say(message, sizeof(message), work_arm_name(w, arm), " gathers samples");
     set(w, CONDITION_EXPLORING, CONDITION_TRUE,
         w->status->arms[arm].state == ARM_WARMUP ? REASON_WARMUP : REASON_ARM_REENTERED,
         message);
@@ -88,8 +88,8 @@ static void set_degraded(struct work *w)
         set(w, CONDITION_DEGRADED, CONDITION_FALSE, REASON_NONE, "");
         return;
     }
-    (void)snprintf(message, sizeof(message), "%s is %s", work_arm_name(w, arm),
-                   reason == REASON_ARM_EJECTED ? "ejected" : "without a live backend");
+    say(message, sizeof(message), work_arm_name(w, arm),
+        reason == REASON_ARM_EJECTED ? " is ejected" : " is without a live backend");
     set(w, CONDITION_DEGRADED, CONDITION_TRUE, reason, message);
 }
 

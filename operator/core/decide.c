@@ -2,13 +2,12 @@
 #include "core/decide.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "core/conditions.h"
 #include "core/leader.h"
 #include "core/policy.h"
 #include "core/pool.h"
+#include "core/say.h"
 #include "core/work.h"
 
 /* Weights that a status may bring, made valid: they sum to one and are none below zero.
@@ -221,22 +220,22 @@ static void decide(struct work *w)
 static void write_message(struct work *w)
 {
     static const char *const sentences[REASON_COUNT] = {
-        [REASON_BEST_ARM] = "has the best reward",
-        [REASON_LEADER_CHANGE] = "took the lead: better by more than the margin",
-        [REASON_LEADER_FAILED] = "took the lead: the leader failed",
-        [REASON_WITHIN_MARGIN] = "leads: another arm looks better, within the margin",
-        [REASON_DWELL] = "leads: it has not led for long enough to be left",
-        [REASON_WARMUP] = "leads: arms gather samples",
-        [REASON_ARM_EJECTED] = "is below a minimum: ejected",
-        [REASON_ARM_REENTERED] = "is let back in with little traffic",
-        [REASON_ARM_NOT_READY] = "has no live backend",
-        [REASON_FLAPPING] = "leads: leaders change often, steps are damped",
-        [REASON_PIN] = "leads: weights are pinned by hand",
-        [REASON_FROZEN] = "leads: weights are frozen",
-        [REASON_STATIC] = "has the best reward: the split is even by order",
-        [REASON_NO_ELIGIBLE_ARM] = "leads: no arm is fit to take traffic",
-        [REASON_NO_DATA] = "has no data of an objective that counts",
-        [REASON_STALE_DATA] = "has only data that are too old",
+        [REASON_BEST_ARM] = " has the best reward",
+        [REASON_LEADER_CHANGE] = " took the lead: better by more than the margin",
+        [REASON_LEADER_FAILED] = " took the lead: the leader failed",
+        [REASON_WITHIN_MARGIN] = " leads: another arm looks better, within the margin",
+        [REASON_DWELL] = " leads: it has not led for long enough to be left",
+        [REASON_WARMUP] = " leads: arms gather samples",
+        [REASON_ARM_EJECTED] = " is below a minimum: ejected",
+        [REASON_ARM_REENTERED] = " is let back in with little traffic",
+        [REASON_ARM_NOT_READY] = " has no live backend",
+        [REASON_FLAPPING] = " leads: leaders change often, steps are damped",
+        [REASON_PIN] = " leads: weights are pinned by hand",
+        [REASON_FROZEN] = " leads: weights are frozen",
+        [REASON_STATIC] = " has the best reward: the split is even by order",
+        [REASON_NO_ELIGIBLE_ARM] = " leads: no arm is fit to take traffic",
+        [REASON_NO_DATA] = " has no data of an objective that counts",
+        [REASON_STALE_DATA] = " has only data that are too old",
     };
     const char *sentence = sentences[w->out->reason];
     int arm = w->subject != ROUTE_NO_ARM       ? w->subject
@@ -244,12 +243,10 @@ static void write_message(struct work *w)
                                                : w->status->leader;
 
     if (w->problem != REASON_NONE && w->seen->problem == w->out->reason)
-        (void)snprintf(w->status->message, sizeof(w->status->message), "%s",
-                       w->seen->detail);
+        say(w->status->message, sizeof(w->status->message), w->seen->detail, "");
     else
-        (void)snprintf(w->status->message, sizeof(w->status->message), "%s %s",
-                       work_arm_name(w, arm),
-                       sentence ? sentence : reason_name(w->out->reason));
+        say(w->status->message, sizeof(w->status->message), work_arm_name(w, arm),
+            sentence ? sentence : " is in doubt");
 }
 
 static void finish(struct work *w)

@@ -129,7 +129,8 @@ static double margin(const struct work *w)
 static bool beats(const struct work *w, const struct arm_work *challenger,
                   const struct arm_work *leader)
 {
-    double error = hypot(challenger->stderr_mean, leader->stderr_mean);
+    double error = sqrt(challenger->stderr_mean * challenger->stderr_mean +
+                        leader->stderr_mean * leader->stderr_mean);
 
     if (isnan(leader->estimate))
         return true;

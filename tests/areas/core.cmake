@@ -17,3 +17,7 @@ add_test(NAME sim.gate-more COMMAND bandit-sim --gate --seeds 15 ${scenarios}/cl
     ${scenarios}/delayed-labels.yaml ${scenarios}/drift.yaml ${scenarios}/outages.yaml
     ${scenarios}/load-coupled-broken.yaml)
 set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 300 LABELS simulation)
+
+add_executable(bench_decide bench/decide.c support/stage.c)
+target_include_directories(bench_decide PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(bench_decide PRIVATE flags core)
