@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "traffic/random.h"
+#include "base/random.h"
 
 struct deck {
     size_t *cards;

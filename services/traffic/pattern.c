@@ -129,9 +129,15 @@ double pattern_time(const struct pattern *p, double count, double from_s)
     return high;
 }
 
+/* The gap to the next event of a Poisson process with one event per unit on average. */
+static double exponential(struct random *r)
+{
+    return -log1p(-random_unit(r));
+}
+
 double schedule_next(struct schedule *s)
 {
-    s->count += s->pattern.random ? random_gap(&s->random) : 1;
+    s->count += s->pattern.random ? exponential(&s->random) : 1;
     s->t_s = pattern_time(&s->pattern, s->count, s->t_s);
     return s->t_s;
 }

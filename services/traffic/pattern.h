@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "traffic/random.h"
+#include "base/random.h"
 
 struct shape;
 

@@ -11,9 +11,9 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "traffic/csv.h"
+#include "csv/csv.h"
 
-enum { FILE_MAX = 256 * 1024 * 1024, COLUMNS_MAX = 100000 };
+enum { FILE_MAX = 256 * 1024 * 1024 };
 
 /* What a row becomes is appended to two texts; the pointers into them are set at the end,
  * when the texts move no more. */
@@ -35,23 +35,21 @@ static void build_clear(struct build *b)
 
 static bool read_header(struct build *b, const char *label_column, struct error *err)
 {
+    int more = csv_next(&b->csv, err);
     bool found = false;
 
-    if (!csv_more(&b->csv))
-        return error_set(err, ERR_INVALID, "is empty");
-    do {
-        if (!csv_field(&b->csv, err))
-            return false;
-        if (strcmp(buf_str(&b->csv.field), label_column) == 0) {
-            if (found)
-                return error_set(err, ERR_INVALID, "two columns are named \"%s\"",
-                                 label_column);
-            found = true;
-            b->label_at = b->columns;
-        }
-        if (++b->columns > COLUMNS_MAX)
-            return error_set(err, ERR_INVALID, "more than %d columns", COLUMNS_MAX);
-    } while (!b->csv.last);
+    if (more <= 0)
+        return more == 0 ? error_set(err, ERR_INVALID, "is empty") : false;
+    b->columns = b->csv.count;
+    for (size_t i = 0; i < b->columns; i++) {
+        if (strcmp(csv_field(&b->csv, i), label_column) != 0)
+            continue;
+        if (found)
+            return error_set(err, ERR_INVALID, "two columns are named \"%s\"",
+                             label_column);
+        found = true;
+        b->label_at = i;
+    }
     if (!found)
         return error_set(err, ERR_INVALID, "no column is named \"%s\"", label_column);
     if (b->columns < 2)
@@ -59,49 +57,45 @@ static bool read_header(struct build *b, const char *label_column, struct error 
     return true;
 }
 
-static bool add_feature(struct build *b, size_t column, struct error *err)
+static bool add_feature(struct build *b, size_t i, struct error *err)
 {
+    const char *field = csv_field(&b->csv, i);
     char text[NUMBER_MAX];
     struct error why;
     double v;
 
-    if (!text_to_double(buf_str(&b->csv.field), &v, &why) || !isfinite(v))
+    if (!text_to_double(field, &v, &why) || !isfinite(v))
         return error_set(err, ERR_INVALID, "line %zu, column %zu: \"%.40s\" is no number",
-                         b->csv.line, column + 1, buf_str(&b->csv.field));
+                         b->csv.record_line, csv_column(&b->csv, i), field);
     (void)number_format(v, text);
     buf_puts(&b->bodies, b->bodies.data[b->bodies.len - 1] == '[' ? "" : ",");
     buf_puts(&b->bodies, text);
     return true;
 }
 
-static bool add_field(struct build *b, size_t column, struct error *err)
+static bool add_label(struct build *b, struct error *err)
 {
-    if (column >= b->columns)
-        return error_set(err, ERR_INVALID, "line %zu: more than %zu columns", b->csv.line,
-                         b->columns);
-    if (column != b->label_at)
-        return add_feature(b, column, err);
-    if (!b->csv.field.len || !text_is_utf8(b->csv.field.data, b->csv.field.len))
-        return error_set(err, ERR_INVALID, "line %zu: the label is %s", b->csv.line,
-                         b->csv.field.len ? "not UTF-8" : "empty");
-    buf_puts(&b->labels, buf_str(&b->csv.field));
+    const char *label = csv_field(&b->csv, b->label_at);
+
+    if (!*label || !text_is_utf8(label, strlen(label)))
+        return error_set(err, ERR_INVALID, "line %zu: the label is %s",
+                         b->csv.record_line, *label ? "not UTF-8" : "empty");
+    buf_puts(&b->labels, label);
     buf_putc(&b->labels, '\0');
     return true;
 }
 
-static bool read_row(struct build *b, struct error *err)
+static bool add_row(struct build *b, struct error *err)
 {
     size_t start = b->bodies.len;
-    size_t column = 0;
 
-    buf_puts(&b->bodies, "{\"features\":[");
-    do {
-        if (!csv_field(&b->csv, err) || !add_field(b, column++, err))
-            return false;
-    } while (!b->csv.last);
-    if (column < b->columns)
+    if (b->csv.count != b->columns)
         return error_set(err, ERR_INVALID, "line %zu: %zu columns instead of %zu",
-                         b->csv.line, column, b->columns);
+                         b->csv.record_line, b->csv.count, b->columns);
+    buf_puts(&b->bodies, "{\"features\":[");
+    for (size_t i = 0; i < b->columns; i++)
+        if (!(i == b->label_at ? add_label(b, err) : add_feature(b, i, err)))
+            return false;
     buf_puts(&b->bodies, "]}");
     if (!buf_ok(&b->bodies) || !buf_ok(&b->labels))
         return error_set(err, ERR_TOO_BIG, "is too large");
@@ -111,6 +105,18 @@ static bool read_row(struct build *b, struct error *err)
     }
     b->items[b->count++] = (struct row){.body_len = b->bodies.len - start};
     return true;
+}
+
+static bool read_rows(struct build *b, struct error *err)
+{
+    int more;
+
+    while ((more = csv_next(&b->csv, err)) > 0)
+        if (!add_row(b, err))
+            return false;
+    if (more < 0)
+        return false;
+    return b->count ? true : error_set(err, ERR_INVALID, "has a header and no rows");
 }
 
 static void hand_over(struct build *b, struct rows *out)
@@ -140,13 +146,8 @@ bool rows_parse(const char *text, size_t n, const char *label_column, struct row
                       .labels = BUF_INIT(FILE_MAX)};
 
     csv_init(&b.csv, text, n);
-    if (!read_header(&b, label_column, err))
+    if (!read_header(&b, label_column, err) || !read_rows(&b, err))
         return false;
-    while (csv_more(&b.csv))
-        if (!read_row(&b, err))
-            return false;
-    if (!b.count)
-        return error_set(err, ERR_INVALID, "has a header and no rows");
     hand_over(&b, out);
     return true;
 }

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "csv/csv.h"
 #include "trainer/classes.h"
-#include "trainer/csv.h"
 
 enum { FILE_MAX_BYTES = 1 << 30 };
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/random.h"
 #include "trainer/dataset.h"
-#include "trainer/random.h"
 
 /* The fold of each row, 0 to count - 1: shuffled, the rows of a class are dealt out one
  * fold after the other, and the next class goes on where the last one ended. */

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "trainer/csv.h"
+#include "csv/csv.h"
 #include "trainer/dataset.h"
 #include "trainer/folds.h"
 

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "trainer/fit.h"
 #include "trainer/onnx_out.h"
-#include "trainer/random.h"
 #include "trainer/scaler.h"
 
 static void silent(const char *text)

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/random.h"
 #include "trainer/dataset.h"
-#include "trainer/random.h"
 
 struct tree_rules {
     size_t features; /* tried at a branch */

@@ -4,7 +4,7 @@ add_unit(engine DEPS engine trainer m)
 add_unit(golden DEPS engine m)
 add_unit(trainer DEPS trainer m)
 add_fuzz(model DEPS engine)
-add_fuzz(csv DEPS trainer)
+add_fuzz(csv DEPS csv trainer)
 
 # Not a test: tests/bench/engine/engine_bench.c says how to run it.
 add_executable(engine_bench bench/engine/engine_bench.c)

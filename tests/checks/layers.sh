@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 # folder | modules it may include (its own always)
 rules='
 lib/base           |
+lib/csv            | base
 lib/json           | base
 lib/metrics        | base
 lib/httpd          | base
@@ -25,9 +26,9 @@ operator/dataplane | base json httpc route kube core
 operator/controller | base json metrics route store core rewards dataplane
 operator           | base json metrics httpd httpc web route store kube core rewards dataplane controller replay
 services/engine    | base json
-services/trainer   | base json engine
+services/trainer   | base csv json engine
 services/server    | base json metrics httpd web engine
-services/traffic   | base json metrics httpd httpc web
+services/traffic   | base csv json metrics httpd httpc web
 '
 # header | the only folder that may include it
 outside='

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/model.h"
-#include "trainer/csv.h"
+#include "csv/csv.h"
 #include "trainer/dataset.h"
 #include "trainer/evaluate.h"
 #include "trainer/fit_model.h"

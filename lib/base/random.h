@@ -2,16 +2,16 @@
 /* random.h - a stream of random numbers that is the same everywhere for the same seed.
  *
  * splitmix64 (Steele, Lea, Flood, 2014): one word of state, good enough to draw samples
- * with, and two seeds that differ in one bit give unrelated streams.
+ * with, and two seeds that differ in one bit give unrelated streams. Not for secrets.
  */
-#ifndef TRAINER_RANDOM_H
-#define TRAINER_RANDOM_H
+#ifndef BASE_RANDOM_H
+#define BASE_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct random {
-    uint64_t state;
+    uint64_t state; /* any seed is a good one */
 };
 
 /* Streams of the same seed and different numbers are unrelated. */
@@ -21,6 +21,9 @@ uint64_t random_next(struct random *r);
 
 /* 0 to n - 1, each as likely; n > 0. */
 size_t random_below(struct random *r, size_t n);
+
+/* In [0, 1), in steps of 2^-53. */
+double random_unit(struct random *r);
 
 void random_shuffle(struct random *r, size_t *items, size_t n);
 

@@ -5,8 +5,8 @@
  * doubled quotes. Lines end in LF or CRLF. Empty lines are skipped. Blanks around a field
  * belong to it.
  */
-#ifndef TRAINER_CSV_H
-#define TRAINER_CSV_H
+#ifndef CSV_CSV_H
+#define CSV_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trainer/csv.h"
+#include "csv/csv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trainer/random.h"
+#include "base/random.h"
 
 uint64_t random_next(struct random *r)
 {
@@ -29,6 +29,11 @@ size_t random_below(struct random *r, size_t n)
         v = random_next(r);
     while (v >= fair);
     return (size_t)(v % n);
+}
+
+double random_unit(struct random *r)
+{
+    return (double)(random_next(r) >> 11) * 0x1p-53;
 }
 
 void random_shuffle(struct random *r, size_t *items, size_t n)
