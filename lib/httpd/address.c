@@ -74,7 +74,7 @@ int address_listen(const char *address, uint16_t *port, struct error *err)
                              .ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    char host[HOST_MAX], service[8];
+    char host[HOST_MAX] = "", service[8];
     int64_t number = 0;
     int fd = -1, why = 0, failed;
 
@@ -82,6 +82,8 @@ int address_listen(const char *address, uint16_t *port, struct error *err)
         return -1;
     (void)snprintf(service, sizeof(service), "%d", (int)number);
     failed = getaddrinfo(host[0] ? host : "::", service, &hints, &found);
+    if (failed)
+        found = NULL;
     for (const struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
         fd = bind_one(a);
         why = errno;
