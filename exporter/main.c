@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bandit-exporter - every BanditRoute as metrics, and as a page for people. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -7,14 +8,14 @@
 #include "exporter/front.h"
 #include "exporter/scrape.h"
 #include "exporter/watcher.h"
-#include "store/store_dir.h"
+#include "store/choice.h"
 #include "web/web.h"
 
-enum { DRAIN_MS = 5000 };
+enum { DRAIN_MS = 5000, ARENAS = 2 };
 
 struct options {
     struct web_flags web;
-    const char *store_dir;
+    struct store_choice store;
     bool without_own;
     struct shard shard;
 };
@@ -41,6 +42,25 @@ static void on_reload(void *arg, const char *message)
     else
         log_info("web configuration read again");
 }
+
+static void on_warning(void *arg, const char *text)
+{
+    (void)arg;
+    log_warn("the API server warns", LOG_STR("warning", text));
+}
+
+static void on_fault(void *arg, const char *what, const struct error *err)
+{
+    (void)arg;
+    log_warn("request to the API server failed, it is tried again", LOG_STR("what", what),
+             LOG_STR("error", err->msg));
+}
+
+static const struct store_kube_options kube_hooks = {
+    .user_agent = "bandit-exporter/" BANDIT_VERSION,
+    .warn = on_warning,
+    .fault = on_fault,
+};
 
 static bool serve(const struct options *o, const struct program *program,
                   struct store *store, struct error *err)
@@ -93,16 +113,17 @@ int main(int argc, char **argv)
 {
     struct options o = {
         .web = WEB_FLAGS_INIT(":9870"),
-        .store_dir = "",
+        .store = STORE_CHOICE_INIT,
         .shard = {.number = 0, .total = 1},
     };
     const struct flag flags[] = {
         {.name = "store.dir",
          .kind = FLAG_STRING,
-         .value = &o.store_dir,
+         .value = &o.store.folder,
          .argname = "FOLDER",
          .help = "Folder of BanditRoute manifests.",
          .env = "BANDIT_STORE_DIR"},
+        STORE_CHOICE_FLAGS(o.store),
         {.name = "shard",
          .kind = FLAG_INT,
          .value = &o.shard.number,
@@ -127,7 +148,8 @@ int main(int argc, char **argv)
     const struct program program = {
         .name = "bandit-exporter",
         .summary = "Publishes the state of every BanditRoute as metrics.",
-        .examples = "  bandit-exporter --store.dir routes --web.listen-address :9870\n",
+        .examples = "  bandit-exporter --store.dir routes --web.listen-address :9870\n"
+                    "  bandit-exporter --kubeconfig ~/.kube/config --context kind\n",
         .flags = flags,
     };
     const struct metric_table tables[] = {
@@ -140,6 +162,9 @@ int main(int argc, char **argv)
     bool fine;
     int code;
 
+    /* Threads come and go with connections; an arena for each would keep what they freed.
+     */
+    (void)mallopt(M_ARENA_MAX, ARENAS);
     stop_block_signals();
     code = flags_main(&program, argc, argv);
     if (code >= 0)
@@ -149,15 +174,15 @@ int main(int argc, char **argv)
     fine = web_setup(&o.web, &err);
     if (fine && o.shard.number >= o.shard.total)
         fine = error_set(&err, ERR_INVALID, "--shard must be below --total-shards");
-    if (fine && !*o.store_dir)
-        fine = error_set(&err, ERR_INVALID, "--store.dir is required");
+    fine = fine && store_choice_check(&o.store, &err);
     if (!fine) {
         (void)fprintf(stderr, "%s: %s\n", program.name, err.msg);
         return 2;
     }
-    store = store_dir_open(o.store_dir, &err);
+    store = store_choice_open(&o.store, &kube_hooks, &err);
     fine = store && serve(&o, &program, store, &err);
     store_free(store);
+    store_choice_clear(&o.store);
     if (!fine)
         log_error("cannot start", LOG_STR("error", err.msg));
     return fine ? 0 : 1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bandit-operator: turns rewards into weights. Wiring only. */
+#include <malloc.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +12,24 @@
 #include "controller/controller.h"
 #include "controller/debug.h"
 #include "dataplane/dataplane.h"
+#include "operator/cluster.h"
 #include "operator/validate.h"
 #include "rewards/rewards.h"
-#include "store/store_dir.h"
 #include "web/web.h"
 
 enum {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
+    EXIT_LEASE_LOST = 3,
+    BIG_BLOCK = 128 * 1024,
     DRAIN_MS = 5000,
     WATCH_MS = 1000,  /* how soon it is noticed that the store cannot be watched */
     WORDS_MAX = 1024, /* of the command line that are no flags */
 };
 
 struct settings {
-    const char *store_dir;
+    struct store_choice store;
+    struct cluster_flags cluster;
     const char *haproxy_socket;
     const char *prometheus_url;
     int64_t prometheus_timeout_ms;
@@ -35,7 +40,8 @@ struct settings {
 };
 
 static struct settings settings = {
-    .store_dir = "",
+    .store = STORE_CHOICE_INIT,
+    .cluster = CLUSTER_FLAGS_INIT,
     .haproxy_socket = "",
     .prometheus_url = "http://127.0.0.1:9090",
     .prometheus_timeout_ms = 5000,
@@ -45,9 +51,11 @@ static struct settings settings = {
 
 /* clang-format off */
 static const struct flag flags[] = {
-    {.name = "store.dir", .kind = FLAG_STRING, .value = &settings.store_dir,
+    {.name = "store.dir", .kind = FLAG_STRING, .value = &settings.store.folder,
      .argname = "DIR", .help = "Folder with the BanditRoute manifests; statuses are "
                                "written beside them."},
+    STORE_CHOICE_FLAGS(settings.store),
+    CLUSTER_FLAGS(settings.cluster),
     {.name = "dataplane.haproxy-socket", .kind = FLAG_STRING,
      .value = &settings.haproxy_socket, .argname = "PATH",
      .help = "HAProxy's runtime socket (level admin), for routes whose targetRef is a "
@@ -71,6 +79,7 @@ static const struct program program = {
         "  bandit-operator --store.dir routes --dataplane.haproxy-socket haproxy.sock\n"
         "  bandit-operator --store.dir routes --prometheus.url http://prometheus:9090 "
         "--workers 4\n"
+        "  bandit-operator --kubeconfig ~/.kube/config --context kind --leader-elect\n"
         "  bandit-operator validate routes/*.yaml\n"
         "  curl 'localhost:9871/debug/routes?namespace=default&name=digits'\n",
     .flags = flags,
@@ -84,7 +93,9 @@ static const struct program program = {
  */
 
 struct app {
-    struct controller *controller;
+    _Atomic(struct controller *) controller; /* NULL while another operator leads */
+    struct controller_options options;
+    struct cluster *cluster;
     struct cache *cache;
     struct rewards *rewards;
 };
@@ -92,9 +103,10 @@ struct app {
 static bool is_ready(void *arg, struct buf *why)
 {
     struct app *app = arg;
+    struct controller *controller = atomic_load(&app->controller);
 
-    if (controller_synced(app->controller))
-        return true;
+    if (controller ? controller_synced(controller) : !cluster_leads(app->cluster))
+        return true; /* who stands by is ready to take over */
     buf_puts(why, "the store has not been read whole yet");
     return false;
 }
@@ -120,9 +132,11 @@ static void get_routes(void *arg, const struct httpd_request *req,
 
 static void refresh(void *arg)
 {
-    const struct app *app = arg;
+    struct app *app = arg;
+    struct controller *controller = atomic_load(&app->controller);
 
-    controller_refresh(app->controller);
+    if (controller)
+        controller_refresh(controller);
 }
 
 static void count_query(void *arg, const struct rewards_report *report)
@@ -173,10 +187,16 @@ static void serve_until_stopped(struct app *app, struct metrics *registry,
         return;
     }
     log_info("bandit-operator started", LOG_STR("version", BANDIT_VERSION),
-             LOG_STR("store", settings.store_dir), LOG_INT("port", web_port(web, 0)));
+             LOG_STR("store", settings.store.access
+                                  ? kube_access_config(settings.store.access)->origin
+                                  : settings.store.folder),
+             LOG_INT("port", web_port(web, 0)));
     for (;;) {
-        int signal_number = stop_wait_signal(WATCH_MS);
+        int signal_number;
 
+        if (!atomic_load(&app->controller) && cluster_leads(app->cluster))
+            atomic_store(&app->controller, controller_start(&app->options));
+        signal_number = stop_wait_signal(WATCH_MS);
         if (signal_number == SIGHUP && !web_reload(web, err))
             log_error("web configuration not read again", LOG_STR("error", err->msg));
         if (signal_number == SIGTERM || signal_number == SIGINT || stop_requested(stop))
@@ -185,7 +205,7 @@ static void serve_until_stopped(struct app *app, struct metrics *registry,
     web_stop(web, DRAIN_MS);
 }
 
-static int run(struct store *store)
+static int run(struct store *store, struct cluster *cluster)
 {
     CLEANUP(metrics_freep)
     struct metrics *registry = metrics_new(NULL, 0);
@@ -199,8 +219,12 @@ static int run(struct store *store)
     struct rewards *rewards = NULL;
     struct dataplane_kind kinds[1];
     struct stop *stop = stop_new();
-    struct app app = {.cache = cache};
-    struct controller_options options = {.store = store, .cache = cache, .stop = stop};
+    struct app app = {
+        .cluster = cluster,
+        .cache = cache,
+        .options = {.store = store, .cache = cache, .stop = stop},
+    };
+    struct controller *controller;
     char host[256];
     struct error err;
     int code = 0;
@@ -208,6 +232,7 @@ static int run(struct store *store)
     host_of(settings.prometheus_url, host, sizeof(host));
     metrics_add_process(registry, "bandit_operator");
     metrics = operator_metrics_new(registry, host, (size_t)settings.workers);
+    cluster_count(cluster, metrics, &settings.store);
     rewards = rewards_new(
         &(struct rewards_options){.url = settings.prometheus_url,
                                   .timeout_ms = settings.prometheus_timeout_ms,
@@ -216,22 +241,25 @@ static int run(struct store *store)
                                   .report_arg = metrics});
     if (settings.haproxy_socket[0]) {
         haproxy = dataplane_haproxy(settings.haproxy_socket);
-        kinds[options.kind_count++] = (struct dataplane_kind){"HAProxyBackend", haproxy};
+        kinds[app.options.kind_count++] =
+            (struct dataplane_kind){"HAProxyBackend", haproxy};
     }
-    options.kinds = kinds;
-    options.rewards = app.rewards = rewards;
-    options.metrics = metrics;
-    options.workers = (size_t)settings.workers;
-    app.controller = controller_start(&options);
+    app.options.kinds = kinds;
+    app.options.rewards = app.rewards = rewards;
+    app.options.metrics = metrics;
+    app.options.workers = (size_t)settings.workers;
+    cluster_elect(cluster, &settings.store, EXIT_LEASE_LOST);
     metrics_on_expose(registry, refresh, &app);
     serve_until_stopped(&app, registry, stop, &err, &code);
     stop_request(stop);
     if (code)
         log_error("cannot serve", LOG_STR("error", err.msg));
-    if (!controller_join(app.controller, &err)) {
+    controller = atomic_load(&app.controller);
+    if (controller && !controller_join(controller, &err)) {
         log_error("the store cannot be watched", LOG_STR("error", err.msg));
         code = EXIT_FAILED;
     }
+    cluster_resign(cluster);
     stop_free(stop);
     log_info("bandit-operator stopped");
     return code;
@@ -239,24 +267,37 @@ static int run(struct store *store)
 
 static int run_operator(void)
 {
-    CLEANUP(store_freep)
-    struct store *store = NULL;
+    CLEANUP(cluster_freep)
+    struct cluster *cluster = cluster_new(&settings.cluster);
+    const struct store_kube_options hooks = cluster_hooks(cluster);
+    struct store *store;
     struct error err;
+    int code = EXIT_FAILED;
 
-    if (!web_setup(&settings.web, &err)) {
-        (void)fprintf(stderr, "bandit-operator: %s\n", err.msg);
+    if (!web_setup(&settings.web, &err) || !store_choice_check(&settings.store, &err) ||
+        !cluster_check(&settings.cluster, &settings.store, &err)) {
+        (void)fprintf(stderr, "bandit-operator: %s; see --help\n", err.msg);
         return EXIT_USAGE;
     }
-    if (!settings.store_dir[0]) {
-        (void)fputs("bandit-operator: --store.dir is needed; see --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    store = store_dir_open(settings.store_dir, &err);
-    if (!store) {
+    store = store_choice_open(&settings.store, &hooks, &err);
+    if (store)
+        code = run(store, cluster);
+    else
         log_error("cannot open the store", LOG_STR("error", err.msg));
-        return EXIT_FAILED;
-    }
-    return run(store);
+    store_free(store);
+    store_choice_clear(&settings.store);
+    return code;
+}
+
+/* A large answer comes and goes with every interval: its memory goes back to the system
+ * rather than into the heap, whose thresholds would else grow with it. */
+static void bound_heap(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
+    (void)mallopt(M_TRIM_THRESHOLD, BIG_BLOCK);
+    (void)mallopt(M_ARENA_MAX, 2);
+#endif
 }
 
 int main(int argc, char **argv)
@@ -264,6 +305,7 @@ int main(int argc, char **argv)
     const struct metric_table tables[] = {operator_metric_table, metrics_process_table};
     int code;
 
+    bound_heap();
     stop_block_signals();
     code = flags_main(&program, argc, argv);
     if (code >= 0)

@@ -92,8 +92,7 @@ struct operator_metrics *operator_metrics_new(struct metrics *registry,
     m->invalid = gauge_of(m, INVALID_ROUTES, NULL);
     begin_query_errors(m);
     begin_controller(m, workers);
-    /* On one machine the one process always decides. */
-    gauge_set(gauge_of(m, LEADER_ELECTION, (const char *[]){lease_name}), 1);
+    operator_metrics_leader(m, true);
     return m;
 }
 
@@ -151,14 +150,25 @@ void operator_metrics_drift_repaired(struct operator_metrics *m,
 /* ---- of everything else --------------------------------------------------------------
  */
 
+void operator_metrics_rest(struct operator_metrics *m, const char *host,
+                           const char *method, int code)
+{
+    char text[16] = "<error>"; /* what client-go says of a request without an answer */
+
+    if (code)
+        (void)snprintf(text, sizeof(text), "%d", code);
+    counter_inc(counter_of(m, REST_REQUESTS, (const char *[]){text, method, host}));
+}
+
+void operator_metrics_leader(struct operator_metrics *m, bool leads)
+{
+    gauge_set(gauge_of(m, LEADER_ELECTION, (const char *[]){lease_name}), leads);
+}
+
 void operator_metrics_query(struct operator_metrics *m,
                             const struct rewards_report *report)
 {
-    char code[16] = "<error>"; /* what client-go says of a request without an answer */
-
-    if (report->status)
-        (void)snprintf(code, sizeof(code), "%d", report->status);
-    counter_inc(counter_of(m, REST_REQUESTS, (const char *[]){code, "POST", m->host}));
+    operator_metrics_rest(m, m->host, "POST", report->status);
     counter_inc(m->queries);
     histogram_observe(m->query_duration, report->seconds);
     if (report->reason == REASON_NONE)

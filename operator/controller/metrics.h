@@ -45,6 +45,13 @@ void operator_metrics_drift_repaired(struct operator_metrics *m,
 void operator_metrics_query(struct operator_metrics *m,
                             const struct rewards_report *report);
 
+/* A request to the API server; code 0: it got no answer. */
+void operator_metrics_rest(struct operator_metrics *m, const char *host,
+                           const char *method, int code);
+
+/* Is this process the one that decides? It is, until told otherwise. */
+void operator_metrics_leader(struct operator_metrics *m, bool leads);
+
 /* What was done to a data plane; rejected and failed are told apart by err. */
 void operator_metrics_dataplane_write(struct operator_metrics *m, const char *kind);
 void operator_metrics_dataplane_error(struct operator_metrics *m, const char *kind);

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/cluster.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static const char lease_name[] = "bandit-operator";
+static const char user_agent[] = "bandit-operator/" BANDIT_VERSION;
+
+struct cluster {
+    const struct cluster_flags *flags;
+    struct operator_metrics *metrics;
+    const char *host; /* of the API server, with its port */
+    struct lease *lease;
+    char identity[LEASE_IDENTITY_MAX];
+    int exit_lost;
+};
+
+bool cluster_check(const struct cluster_flags *flags, const struct store_choice *choice,
+                   struct error *err)
+{
+    if (!flags->elect)
+        return true;
+    if (*choice->folder)
+        return error_set(err, ERR_INVALID,
+                         "--leader-elect needs an API server, not --store.dir");
+    return lease_timing_check(&flags->timing, err);
+}
+
+struct cluster *cluster_new(const struct cluster_flags *flags)
+{
+    struct cluster *c = mem_alloc(1, sizeof(*c));
+
+    c->flags = flags;
+    return c;
+}
+
+void cluster_free(struct cluster *c)
+{
+    free(c);
+}
+
+/* ---- hooks ---------------------------------------------------------------------------
+ */
+
+static void on_answer(void *arg, const char *method, int code)
+{
+    const struct cluster *c = arg;
+
+    if (c->metrics)
+        operator_metrics_rest(c->metrics, c->host, method, code);
+}
+
+static void on_warning(void *arg, const char *text)
+{
+    (void)arg;
+    log_warn("the API server warns", LOG_STR("warning", text));
+}
+
+static void on_fault(void *arg, const char *what, const struct error *err)
+{
+    (void)arg;
+    log_warn("request to the API server failed, it is tried again", LOG_STR("what", what),
+             LOG_STR("error", err->msg));
+}
+
+static void on_lease_fault(void *arg, const struct error *err)
+{
+    on_fault(arg, "lease", err);
+}
+
+static bool may_write(void *arg)
+{
+    return cluster_leads(arg);
+}
+
+struct store_kube_options cluster_hooks(struct cluster *c)
+{
+    return (struct store_kube_options){
+        .user_agent = user_agent,
+        .report = on_answer,
+        .warn = on_warning,
+        .fault = on_fault,
+        .may_write = may_write,
+        .arg = c,
+    };
+}
+
+void cluster_count(struct cluster *c, struct operator_metrics *metrics,
+                   const struct store_choice *choice)
+{
+    if (choice->access) {
+        c->host = strstr(kube_access_config(choice->access)->server, "://") + 3;
+        c->metrics = metrics;
+    }
+    operator_metrics_leader(metrics, !c->flags->elect);
+}
+
+/* ---- election ------------------------------------------------------------------------
+ */
+
+static void on_won(void *arg)
+{
+    const struct cluster *c = arg;
+
+    log_info("this operator leads", LOG_STR("identity", c->identity));
+    operator_metrics_leader(c->metrics, true);
+    (void)kill(getpid(), SIGUSR1);
+}
+
+/* What is under way in other threads must not go on for another moment. */
+static void on_lost(void *arg, const struct error *why)
+{
+    const struct cluster *c = arg;
+
+    log_error("the lease is lost, and with it the right to decide",
+              LOG_STR("identity", c->identity), LOG_STR("error", why->msg));
+    _exit(c->exit_lost);
+}
+
+void cluster_elect(struct cluster *c, const struct store_choice *choice, int exit_lost)
+{
+    const char *namespace = c->flags->lease_namespace;
+
+    if (!c->flags->elect)
+        return;
+    if (!*namespace)
+    namespace = kube_access_config(choice->access)->namespace;
+    c->exit_lost = exit_lost;
+    log_info("standing for election", LOG_STR("identity", lease_identity(c->identity)),
+             LOG_STR("namespace", namespace));
+    c->lease = lease_start(&(struct lease_options){
+        .access = choice->access,
+        .namespace = namespace,
+        .name = lease_name,
+        .identity = c->identity,
+        .user_agent = user_agent,
+        .timing = c->flags->timing,
+        .report = on_answer,
+        .won = on_won,
+        .lost = on_lost,
+        .fault = on_lease_fault,
+        .arg = c,
+    });
+}
+
+bool cluster_leads(const struct cluster *c)
+{
+    return !c->flags->elect || lease_held(c->lease);
+}
+
+void cluster_resign(struct cluster *c)
+{
+    lease_stop(STEAL(c->lease));
+}
