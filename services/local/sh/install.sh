@@ -44,9 +44,10 @@ disable_services() {
 
 # install_packages SECTION...: what is missing of these sections.
 install_packages() {
-    local section package missing=()
+    local section package command missing=()
     for section in "$@"; do
-        while read -r package; do
+        while IFS=: read -r package command; do
+            [ -n "$command" ] && command -v "$command" >/dev/null && continue
             dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
                 missing+=("$package")
         done < <(packages_of "$section")
@@ -54,7 +55,7 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
 
     command -v apt-get >/dev/null ||
-        die "this needs Debian's packages: ${missing[*]} (docs/images: see README for containers)"
+        die "this needs Debian's packages: ${missing[*]}"
     if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
         die "packages are missing and this is not root; run: apt-get install ${missing[*]}"
     fi
