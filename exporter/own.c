@@ -69,14 +69,14 @@ static const struct metric_desc rows[] = {
         .name = "bandit_exporter_shard",
         .type = METRIC_GAUGE,
         .help = "Number of this exporter's shard, from 0.",
-        .example = "count(count by (shard) (label_replace(bandit_exporter_shard, "
-                   "\"shard\", \"$1\", \"instance\", \"(.*)\")))",
+        .example = "count(count_values(\"shard\", bandit_exporter_shard)) < "
+                   "max(bandit_exporter_shards)",
     },
     [SHARDS] = {
         .name = "bandit_exporter_shards",
         .type = METRIC_GAUGE,
         .help = "How many shards this exporter takes the objects to be split into.",
-        .example = "stddev(bandit_exporter_shards) != 0",
+        .example = "count(count_values(\"total\", bandit_exporter_shards)) > 1",
     },
     [RELOAD] = {
         .name = "bandit_exporter_config_last_reload_successful",
