@@ -20,3 +20,12 @@ add_check(provisioning 60 ${python} ${checks}/observability/provisioning.py)
 add_check(contract 60 ${python} ${checks}/observability/contract.py --bin ${programs})
 add_check(documents 60 ${python} ${checks}/observability/document.py --bin ${programs} --check)
 add_check(broken-copies 300 ${python} ${checks}/observability/break_copies.py --bin ${programs})
+add_check(deliveries 60 ${python} ${PROJECT_SOURCE_DIR}/prometheus/deliver.py --check)
+add_check(managed-alerts 60 ${python} ${checks}/observability/provisioning.py
+    ${PROJECT_SOURCE_DIR}/grafana/managed-alerts)
+add_check(panel-queries 180 ${python} ${checks}/observability/panel_queries.py --bin ${programs})
+
+add_test(NAME integration.notifications
+    COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/integration/notifications.py)
+set_tests_properties(integration.notifications PROPERTIES
+    TIMEOUT 200 LABELS "integration;slow" SKIP_RETURN_CODE 77 COST 150)
