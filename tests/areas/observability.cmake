@@ -29,3 +29,6 @@ add_test(NAME integration.notifications
     COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/integration/notifications.py)
 set_tests_properties(integration.notifications PROPERTIES
     TIMEOUT 200 LABELS "integration;slow" SKIP_RETURN_CODE 77 COST 150)
+
+# Needs a Grafana: GRAFANA_URL and credentials in the environment; else skipped.
+add_check(live-grafana 300 ${python} ${PROJECT_SOURCE_DIR}/tests/live/grafana/check.py)
