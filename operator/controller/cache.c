@@ -29,7 +29,8 @@ struct cache *cache_new(void)
 static void entry_free(struct cache_entry *e)
 {
     route_free(e->route);
-    route_free(e->incoming);
+    free(e->resting);
+    free(e->incoming);
     free(e->invalid);
     free(e->told_invalid);
     free(e->told_version);
@@ -59,13 +60,18 @@ void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name)
 /* ---- entries by key ------------------------------------------------------------------
  */
 
+static uint64_t hash_of(const char *s)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (; *s; s++)
+        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
+    return hash;
+}
+
 static size_t bucket_of(const struct cache *c, const char *key)
 {
-    uint32_t hash = UINT32_C(2166136261);
-
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * UINT32_C(16777619);
-    return hash & (c->bucket_count - 1);
+    return hash_of(key) & (c->bucket_count - 1);
 }
 
 static struct cache_entry **place_of(struct cache *c, const char *key)
@@ -120,10 +126,10 @@ static void set_invalid(struct cache *c, struct cache_entry *e, const char *mess
     e->told_invalid_is_new = true;
 }
 
-static bool same_spec(const struct bandit_route *a, const struct bandit_route *b)
+static bool same_spec(const struct cache_entry *e, const struct bandit_route *r)
 {
-    return a->generation == b->generation && strcmp(a->uid, b->uid) == 0 &&
-           a->deleting == b->deleting;
+    return e->told_generation == r->generation && e->told_uid == hash_of(r->uid) &&
+           e->told_deleting == r->deleting;
 }
 
 /* Our own writes of the status come back as events, too; of these only the version is
@@ -131,21 +137,24 @@ static bool same_spec(const struct bandit_route *a, const struct bandit_route *b
 static bool tell_upsert(struct cache *c, struct cache_entry *e,
                         const struct bandit_route *route)
 {
-    const struct bandit_route *known = e->incoming ? e->incoming : e->route;
+    bool known = e->resting || e->incoming || e->route;
     bool revived = e->told_deleted || e->told_invalid;
 
     if (e->told_invalid)
         set_invalid(c, e, NULL);
     e->told_deleted = false;
-    if (known && known == e->route && same_spec(known, route)) {
+    if (known && same_spec(e, route)) {
         free(e->told_version);
         e->told_version =
             *route->resource_version ? mem_strdup(route->resource_version) : NULL;
         return revived;
     }
-    route_free(e->incoming);
-    e->incoming = route_copy(route);
-    return !known || revived || !same_spec(known, route);
+    e->told_generation = route->generation;
+    e->told_uid = hash_of(route->uid);
+    e->told_deleting = route->deleting;
+    free(e->incoming);
+    e->incoming = route_pack(route);
+    return true;
 }
 
 bool cache_tell(struct cache *c, const struct store_event *event, char key[CACHE_KEY_MAX])
@@ -192,17 +201,19 @@ static void take_over_status(struct bandit_route *to, const struct bandit_route 
 
 static void merge(struct cache_entry *e)
 {
-    struct bandit_route *old = e->route;
+    struct bandit_route *old = e->resting ? route_unpack(e->resting) : NULL;
+    struct bandit_route *told = e->incoming ? route_unpack(e->incoming) : NULL;
 
-    if (e->told_version && old)
-        (void)snprintf(old->resource_version, sizeof(old->resource_version), "%s",
-                       e->told_version);
+    e->route = told ? told : old;
+    if (e->told_version && e->route)
+        (void)snprintf(e->route->resource_version, sizeof(e->route->resource_version),
+                       "%s", e->told_version);
     free(STEAL(e->told_version));
-    if (!e->incoming)
+    free(STEAL(e->incoming));
+    if (!told)
         return;
     if (old)
-        take_over_status(e->incoming, old);
-    e->route = STEAL(e->incoming);
+        take_over_status(told, old);
     e->next_decision_ms = 0;
     e->programmed = false;
     route_free(old);
@@ -228,21 +239,25 @@ struct cache_entry *cache_begin(struct cache *c, const char *key)
     return e;
 }
 
-void cache_commit(struct cache *c, struct cache_entry *e, struct route_status *status)
+void cache_end(struct cache *c, struct cache_entry *e)
 {
-    struct route_status old;
+    struct packed_route *packed = e->route ? route_pack(e->route) : NULL;
 
     (void)pthread_mutex_lock(&c->lock);
-    old = e->route->status;
-    e->route->status = *status;
-    *status = old;
+    free(e->resting);
+    e->resting = packed;
+    route_free(STEAL(e->route));
     (void)pthread_mutex_unlock(&c->lock);
 }
 
 void cache_forget(struct cache *c, struct cache_entry *e)
 {
+    bool gone;
+
+    cache_end(c, e);
     (void)pthread_mutex_lock(&c->lock);
-    if (!e->incoming && e->told_deleted) {
+    gone = !e->incoming && e->told_deleted;
+    if (gone) {
         struct cache_entry **at = place_of(c, e->key);
 
         *at = e->chain;
@@ -251,6 +266,9 @@ void cache_forget(struct cache *c, struct cache_entry *e)
     }
     (void)pthread_mutex_unlock(&c->lock);
 }
+
+/* ---- looking on ----------------------------------------------------------------------
+ */
 
 static void count_route(void *arg, const struct cache_entry *e)
 {
@@ -273,7 +291,20 @@ void cache_each(struct cache *c, cache_each_fn *fn, void *arg)
     (void)pthread_mutex_lock(&c->lock);
     for (size_t i = 0; i < c->bucket_count; i++)
         for (const struct cache_entry *e = c->buckets[i]; e; e = e->chain)
-            if (e->route)
+            if (e->resting || e->incoming)
                 fn(arg, e);
     (void)pthread_mutex_unlock(&c->lock);
+}
+
+struct bandit_route *cache_copy(struct cache *c, const char *key)
+{
+    struct bandit_route *copy = NULL;
+    const struct cache_entry *e;
+
+    (void)pthread_mutex_lock(&c->lock);
+    e = *place_of(c, key);
+    if (e && e->resting)
+        copy = route_unpack(e->resting);
+    (void)pthread_mutex_unlock(&c->lock);
+    return copy;
 }

@@ -3,7 +3,8 @@
  *
  * Two sides meet here. The watching thread tells what the store said; it never waits. The
  * worker that holds a key (the work queue gives it to one at a time) owns that entry's
- * `route`: it reads it without a lock and changes it through cache_commit() only.
+ * `route`, from cache_begin() to cache_end(). Meanwhile, and in between, the others see
+ * it as it rests, packed.
  *
  * The operator is the one writer of statuses, so its own status outlives what the store
  * tells: a new spec takes over the old status arm by arm, matched by name.
@@ -13,12 +14,14 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "controller/packed_route.h"
 #include "route/route.h"
 #include "store/store.h"
 
 struct cache_entry {
-    char *key;                  /* "namespace/name" */
-    struct bandit_route *route; /* NULL until it was told once */
+    char *key; /* "namespace/name" */
+    struct bandit_route
+        *route; /* between cache_begin() and cache_end(); NULL: not told */
 
     /* Of the worker. */
     int64_t next_decision_ms; /* monotonic; 0: at once */
@@ -33,10 +36,13 @@ struct cache_entry {
     char *invalid; /* the object as it stands cannot be understood: why; or NULL */
 
     /* Of the cache. */
-    struct bandit_route *incoming; /* another spec, not merged yet; or NULL */
+    struct packed_route *resting;  /* the route, as it was left last; or NULL */
+    struct packed_route *incoming; /* another spec, not merged yet; or NULL */
     char *told_version;            /* a newer resourceVersion of the same spec; or NULL */
     struct cache_entry *chain;
-    bool told_deleted;
+    int64_t told_generation;
+    uint64_t told_uid; /* hash */
+    bool told_deleting, told_deleted;
     char *told_invalid;
     bool told_invalid_is_new;
 };
@@ -59,10 +65,10 @@ bool cache_tell(struct cache *c, const struct store_event *event,
  * holds the key. */
 struct cache_entry *cache_begin(struct cache *c, const char *key);
 
-/* Swap the status in; *status then holds the old one. */
-void cache_commit(struct cache *c, struct cache_entry *e, struct route_status *status);
+/* Work on the entry is over for now. */
+void cache_end(struct cache *c, struct cache_entry *e);
 
-/* Drop the entry, unless it was told anew meanwhile. */
+/* Instead of cache_end(): drop the entry, unless it was told anew meanwhile. */
 void cache_forget(struct cache *c, struct cache_entry *e);
 
 /* How many can be worked on, and how many cannot be understood as they stand. */
@@ -71,5 +77,8 @@ void cache_count(struct cache *c, size_t *routes, size_t *invalid);
 /* Call fn for each entry that has a route, under the lock: be quick, do not call back. */
 typedef void cache_each_fn(void *arg, const struct cache_entry *e);
 void cache_each(struct cache *c, cache_each_fn *fn, void *arg);
+
+/* A copy of the route as it was left last, or NULL. */
+struct bandit_route *cache_copy(struct cache *c, const char *key);
 
 #endif

@@ -21,13 +21,15 @@ static void put_time(struct json *to, const char *key, int64_t wall_ms)
 
 static void add_short(void *arg, const struct cache_entry *e)
 {
-    const struct route_status *s = &e->route->status;
+    CLEANUP(route_freep)
+    struct bandit_route *r = route_unpack(e->resting ? e->resting : e->incoming);
+    const struct route_status *s = &r->status;
     struct json *one = json_new_object();
 
-    json_put_string(one, "namespace", e->route->namespace);
-    json_put_string(one, "name", e->route->name);
+    json_put_string(one, "namespace", r->namespace);
+    json_put_string(one, "name", r->name);
     json_put_string(one, "leader",
-                    s->leader == ROUTE_NO_ARM ? "" : e->route->spec.arms[s->leader].name);
+                    s->leader == ROUTE_NO_ARM ? "" : r->spec.arms[s->leader].name);
     json_put_string(one, "verdict", verdict_name(s->verdict));
     json_put_string(one, "reason", reason_name(s->reason));
     put_time(one, "lastDecisionTime", s->last_decision_ms);
@@ -49,19 +51,6 @@ void debug_list(struct cache *c, struct buf *out)
 
 /* ---- one route -----------------------------------------------------------------------
  */
-
-struct wanted {
-    const char *key;
-    struct bandit_route *copy;
-};
-
-static void copy_wanted(void *arg, const struct cache_entry *e)
-{
-    struct wanted *w = arg;
-
-    if (!w->copy && strcmp(e->key, w->key) == 0)
-        w->copy = route_copy(e->route);
-}
 
 static struct json *queries_of(const struct bandit_route *r)
 {
@@ -120,11 +109,8 @@ bool debug_route(struct cache *c, struct rewards *rewards, const char *key,
     CLEANUP(json_freep)
     struct json *top = NULL;
     CLEANUP(route_freep)
-    struct bandit_route *r = NULL;
-    struct wanted w = {.key = key};
+    struct bandit_route *r = cache_copy(c, key);
 
-    cache_each(c, copy_wanted, &w);
-    r = w.copy;
     if (!r)
         return false;
     top = json_new_object();

@@ -115,7 +115,9 @@ void operator_metrics_route_begins(struct operator_metrics *m,
                                    const struct bandit_route *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(route_counters); i++)
-        (void)counter_of(m, route_counters[i], (const char *[]){r->namespace, r->name});
+        if (route_counters[i] != REWARD_CLAMPS) /* rare: not worth a series each */
+            (void)counter_of(m, route_counters[i],
+                             (const char *[]){r->namespace, r->name});
 }
 
 void operator_metrics_route_ends(struct operator_metrics *m, const struct bandit_route *r)
@@ -136,7 +138,8 @@ void operator_metrics_decision(struct operator_metrics *m, const struct bandit_r
     counter_inc(counter_of(m, DECISIONS, values));
     counter_add(counter_of(m, ESTIMATED_REGRET, values), d->regret);
     counter_add(counter_of(m, EXPLORATION_COST, values), d->exploration_cost);
-    counter_add(counter_of(m, REWARD_CLAMPS, values), d->clamps);
+    if (d->clamps)
+        counter_add(counter_of(m, REWARD_CLAMPS, values), d->clamps);
     if (leader_changed)
         counter_inc(counter_of(m, LEADER_CHANGES, values));
 }

@@ -193,8 +193,8 @@ static bool decide(struct job *j)
     core(j, &seen, &d);
     carry_out(j, &seen, &d);
     publish(j, &d);
-    cache_commit(j->rc->cache, j->entry, &d.status);
-    decision_clear(&d);
+    route_status_clear(&j->entry->route->status);
+    j->entry->route->status = d.status; /* the decision's is moved, not cleared */
     return save(j);
 }
 
@@ -241,6 +241,7 @@ static bool farewell_weights(const struct bandit_route *r, double *weights)
     return true;
 }
 
+/* False when it has to be tried again. */
 static bool close_route(struct job *j)
 {
     double weights[ROUTE_ARMS_MAX];
@@ -257,7 +258,6 @@ static bool close_route(struct job *j)
         if (j->dataplane_problem == REASON_DATA_PLANE_DOWN)
             return false;
     }
-    cache_forget(j->rc->cache, j->entry);
     return true;
 }
 
@@ -300,30 +300,46 @@ static void schedule_next(const struct job *j)
     j->entry->next_decision_ms = (in_phase ? due_ms : j->now.mono_ms) + interval_ms;
 }
 
+static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
+{
+    bool ok;
+
+    if (j->entry->invalid)
+        tell(j, EVENT_WARNING, reason_name(REASON_INVALID_SPEC), j->entry->invalid);
+    if (!j->route) /* never understood: nothing is known of it */
+        return RECONCILED;
+    begin_route(j);
+    take_up(j);
+    if (j->now.mono_ms >= j->entry->next_decision_ms) {
+        schedule_next(j);
+        ok = decide(j);
+    } else {
+        ok = keep(j);
+    }
+    *again_ms = j->entry->next_decision_ms;
+    return ok ? RECONCILED_AFTER : RECONCILE_FAILED;
+}
+
 enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
                                 struct moment now, int64_t *again_ms)
 {
     struct job j = {.rc = rc, .entry = cache_begin(rc->cache, key), .now = now};
-    bool ok;
+    enum reconcile_result result = RECONCILED;
+    bool over = false;
 
     *again_ms = INT64_MAX;
     if (!j.entry)
         return RECONCILED;
     j.route = j.entry->route;
-    if (j.entry->deleted)
-        return close_route(&j) ? RECONCILED : RECONCILE_FAILED;
-    if (j.entry->invalid)
-        tell(&j, EVENT_WARNING, reason_name(REASON_INVALID_SPEC), j.entry->invalid);
-    if (!j.route) /* never understood: nothing is known of it */
-        return RECONCILED;
-    begin_route(&j);
-    take_up(&j);
-    if (now.mono_ms >= j.entry->next_decision_ms) {
-        schedule_next(&j);
-        ok = decide(&j);
+    if (j.entry->deleted) {
+        over = close_route(&j);
+        result = over ? RECONCILED : RECONCILE_FAILED;
     } else {
-        ok = keep(&j);
+        result = work_on(&j, again_ms);
     }
-    *again_ms = j.entry->next_decision_ms;
-    return ok ? RECONCILED_AFTER : RECONCILE_FAILED;
+    if (over)
+        cache_forget(rc->cache, j.entry);
+    else
+        cache_end(rc->cache, j.entry);
+    return result;
 }

