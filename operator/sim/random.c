@@ -50,10 +50,13 @@ double random_normal(struct random *r)
 static uint64_t poisson_small(struct random *r, double mean)
 {
     double limit = exp(-mean);
+    double p = random_uniform(r);
     uint64_t k = 0;
 
-    for (double p = random_uniform(r); p > limit; p *= random_uniform(r))
+    while (p > limit) {
+        p *= random_uniform(r);
         k++;
+    }
     return k;
 }
 

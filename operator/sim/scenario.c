@@ -111,7 +111,7 @@ static struct json *default_spec(const struct json *j)
     struct json *arms = json_new_array();
     struct json *target = json_new_object();
     struct json *reward = json_new_object();
-    struct json *objectives = json_new_array();
+    struct json *list = json_new_array();
     const struct json *first = json_first(json_get(j, "arms"));
 
     for (const struct json *c = first; c; c = json_next(c)) {
@@ -128,11 +128,11 @@ static struct json *default_spec(const struct json *j)
         struct json *objective = json_new_object();
 
         json_put_string(objective, "name", json_key(c));
-        json_push(objectives, objective);
+        json_push(list, objective);
     }
     json_put_string(target, "kind", "HAProxyBackend");
     json_put_string(target, "name", "simulated");
-    json_put(reward, "objectives", objectives);
+    json_put(reward, "objectives", list);
     json_put(spec, "arms", arms);
     json_put(spec, "targetRef", target);
     json_put(spec, "reward", reward);

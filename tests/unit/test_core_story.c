@@ -57,9 +57,9 @@ struct play {
 static void play_start(struct play *p, uint64_t seed)
 {
     static const double chances[ARMS][OBJECTIVES] = {
-        {0.999, 0.99, 0.92 },
+        {0.999, 0.99, 0.92},
         {0.999, 0.99, 0.985},
-        {0.999, 0.99, 0.95 }
+        {0.999, 0.99, 0.95},
     };
     const struct world_settings settings = {
         .rate = 40,
