@@ -117,13 +117,28 @@ static bool has_defaults(const struct record *record)
     return true;
 }
 
+/* The object of all defaults. Written out, though the server would fill them into {}: it
+ * holds a default against the rules as it stands. */
+static struct json *all_defaults(const struct record *record)
+{
+    struct json *object = json_new_object();
+
+    for (const struct field *f = record->fields; f->name; f++) {
+        struct json *standard =
+            f->kind == FIELD_OBJECT ? all_defaults(f->record) : field_standard(f);
+
+        if (standard)
+            json_put(object, f->name, standard);
+    }
+    return object;
+}
+
 static struct json *object_schema(const struct field *f, bool strict)
 {
     struct json *schema = record_schema(f->record, strict);
 
-    /* an empty object, into which the server then puts the fields' own defaults */
     if (strict && f->kind == FIELD_OBJECT && has_defaults(f->record))
-        json_put(schema, "default", json_new_object());
+        json_put(schema, "default", all_defaults(f->record));
     return schema;
 }
 
