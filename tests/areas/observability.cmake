@@ -11,7 +11,7 @@ function(add_check name timeout)
         TIMEOUT ${timeout} LABELS "check;observability" SKIP_RETURN_CODE 77)
 endfunction()
 
-add_check(prometheus 120 ${checks}/prometheus.sh)
+add_check(prometheus 600 ${checks}/prometheus.sh)
 add_check(alertmanager 60 ${checks}/alertmanager.sh)
 add_check(dashboards 300 ${checks}/dashboards.sh ${CMAKE_BINARY_DIR})
 add_check(lint-rules 60 ${python} ${checks}/observability/lint_rules.py)
@@ -19,7 +19,7 @@ add_check(lint-dashboards 60 ${python} ${checks}/observability/lint_dashboards.p
 add_check(provisioning 60 ${python} ${checks}/observability/provisioning.py)
 add_check(contract 60 ${python} ${checks}/observability/contract.py --bin ${programs})
 add_check(documents 60 ${python} ${checks}/observability/document.py --bin ${programs} --check)
-add_check(broken-copies 300 ${python} ${checks}/observability/break_copies.py --bin ${programs})
+add_check(broken-copies 600 ${python} ${checks}/observability/break_copies.py --bin ${programs})
 add_check(deliveries 60 ${python} ${PROJECT_SOURCE_DIR}/prometheus/deliver.py --check)
 add_check(managed-alerts 60 ${python} ${checks}/observability/provisioning.py
     ${PROJECT_SOURCE_DIR}/grafana/managed-alerts)

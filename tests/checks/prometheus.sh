@@ -14,4 +14,4 @@ promtool check config "$scratch/prometheus.yml" >"$scratch/out" 2>&1 || {
     exit 1
 }
 promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml prometheus/alerts/*.yml
-promtool test rules prometheus/tests/*.yml
+printf "%s\0" prometheus/tests/*.yml | xargs -0 -n 1 -P "$(nproc)" promtool test rules

@@ -71,10 +71,28 @@ def label_values(text):
     return match.groups() if match else (None, None)
 
 
+def statements(block):
+    """The queries of a fenced block, with the line each begins on. A query goes on while a
+    bracket is open, or when the next line begins with blanks or an operator."""
+    query, start = "", 0
+    for number, line in enumerate(block.splitlines()):
+        closed = query.count("(") == query.count(")")
+        if query and closed and re.match(r"(?!(and|or|unless|on)\b)[\w(]", line):
+            yield query, start
+            query = ""
+        if not query:
+            start = number
+        query += line + "\n"
+    if query.strip():
+        yield query, start
+
+
 def runbook_queries(path):
     text = path.read_text(encoding="utf-8")
     for match in re.finditer(r"```promql\n(.*?)```", text, re.S):
-        yield match.group(1), text[: match.start(1)].count("\n") + 1
+        first = text[: match.start(1)].count("\n") + 1
+        for query, offset in statements(match.group(1)):
+            yield query, first + offset
 
 
 def queries(root):
