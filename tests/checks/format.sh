@@ -6,5 +6,5 @@ cd "$(dirname "$0")/../.."
 
 mode=(--dry-run -Werror)
 [ "${1:-}" = --fix ] && mode=(-i)
-git ls-files -co --exclude-standard '*.[ch]' | xargs -r clang-format-14 "${mode[@]}"
+git ls-files -co --exclude-standard '*.[ch]' | xargs -r -n 40 clang-format-14 "${mode[@]}"
 echo "formatted"

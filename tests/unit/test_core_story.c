@@ -21,31 +21,24 @@ static struct route_objective objectives[OBJECTIVES] = {
     {.name = "accuracy", .weight = 0.3, .min = NAN,  .missing = MISSING_IGNORE},
 };
 
+/* clang-format off */
 static struct route_spec demo_spec(void)
 {
     return (struct route_spec){
         .interval_ms = 5000,
         .arms = arms,
         .arm_count = ARMS,
-        .policy = {.type = POLICY_EPSILON_GREEDY,
-                   .epsilon = 0.2,
-                   .ema_alpha = 0.3,
-                   .discount = 0.95  },
-        .reward = {      .window = WINDOW_1M,
-                   .objectives = objectives,
+        .policy = {.type = POLICY_EPSILON_GREEDY, .epsilon = 0.2, .ema_alpha = 0.3,
+                   .discount = 0.95},
+        .reward = {.window = WINDOW_1M, .objectives = objectives,
                    .objective_count = OBJECTIVES},
-        .guardrails = { .warmup = 100,
-                   .min_weight = 0.02,
-                   .max_weight = 1,
-                   .max_step_up = 0.1,
-                   .max_step_down = 1,
-                   .switch_margin = 1,
-                   .max_data_age_ms = 120000,
-                   .cooldown_ms = 20000,
-                   .reentry_weight = 0.05,
-                   .max_ejected = 2},
+        .guardrails = {.warmup = 100, .min_weight = 0.02, .max_weight = 1,
+                       .max_step_up = 0.1, .max_step_down = 1, .switch_margin = 1,
+                       .max_data_age_ms = 120000, .cooldown_ms = 20000,
+                       .reentry_weight = 0.05, .max_ejected = 2},
     };
 }
+/* clang-format on */
 
 struct play {
     struct route_spec spec;
@@ -56,11 +49,8 @@ struct play {
 
 static void play_start(struct play *p, uint64_t seed)
 {
-    static const double chances[ARMS][OBJECTIVES] = {
-        {0.999, 0.99, 0.92},
-        {0.999, 0.99, 0.985},
-        {0.999, 0.99, 0.95},
-    };
+    /* Accuracy alone tells them apart; svm is the best. */
+    static const double accuracies[ARMS] = {[LR] = 0.92, [SVM] = 0.985, [RF] = 0.95};
     const struct world_settings settings = {
         .rate = 40,
         .scrape_ms = 1000,
@@ -72,9 +62,11 @@ static void play_start(struct play *p, uint64_t seed)
 
     *p = (struct play){.spec = demo_spec()};
     p->world = world_new(&settings, ARMS, OBJECTIVES, seed);
-    for (size_t i = 0; i < ARMS; i++)
-        for (size_t o = 0; o < OBJECTIVES; o++)
-            world_arm(p->world, i)->p[o] = chances[i][o];
+    for (size_t i = 0; i < ARMS; i++) {
+        world_arm(p->world, i)->p[SUCCESS] = 0.999;
+        world_arm(p->world, i)->p[LATENCY] = 0.99;
+        world_arm(p->world, i)->p[ACCURACY] = accuracies[i];
+    }
     route_status_init(&p->status, &p->spec);
 }
 

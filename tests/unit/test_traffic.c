@@ -288,22 +288,22 @@ static void bad_rows_are_named(void **state)
     static const struct {
         const char *csv, *msg;
     } rows[] = {
-        {"",                    "is empty"                                   },
-        {"\n\n",                "is empty"                                   },
-        {"a,b\n1,2\n",          "no column is named \"label\""               },
-        {"label\nx\n",          "there is no feature column"                 },
-        {"a,label,label\n",     "two columns are named \"label\""            },
-        {"a,label\n",           "has a header and no rows"                   },
-        {"a,label\n1,x\n1\n",   "line 3: 1 columns instead of 2"             },
-        {"a,label\n1,x,3\n",    "line 2: 3 columns instead of 2"             },
-        {"a,label\n\"\n\",x\n", "line 2, column 1: \"\n\" is no number"      },
-        {"a,b,label\n1,,x\n",   "line 2, column 3: \"\" is no number"        },
-        {"a,label\nNaN,x\n",    "line 2, column 1: \"NaN\" is no number"     },
-        {"a,label\n1,\n",       "line 2: the label is empty"                 },
-        {"a,label\n1,\xff\n",   "line 2: the label is not UTF-8"             },
-        {"a,label\n1,\"x\n",    "line 2, column 3: the quote is never closed"},
+        {"",                    "is empty"                                                   },
+        {"\n\n",                "is empty"                                                   },
+        {"a,b\n1,2\n",          "no column is named \"label\""                               },
+        {"label\nx\n",          "there is no feature column"                                 },
+        {"a,label,label\n",     "two columns are named \"label\""                            },
+        {"a,label\n",           "has a header and no rows"                                   },
+        {"a,label\n1,x\n1\n",   "line 3: 1 columns instead of 2"                             },
+        {"a,label\n1,x,3\n",    "line 2: 3 columns instead of 2"                             },
+        {"a,label\n\"\n\",x\n", "line 2, column 1: \"\n\" is no number"                      },
+        {"a,b,label\n1,,x\n",   "line 2, column 3: \"\" is no number"                        },
+        {"a,label\nNaN,x\n",    "line 2, column 1: \"NaN\" is no number"                     },
+        {"a,label\n1,\n",       "line 2: the label is empty"                                 },
+        {"a,label\n1,\xff\n",   "line 2: the label is not UTF-8"                             },
+        {"a,label\n1,\"x\n",    "line 2, column 3: the quote is never closed"                },
         {"a,label\n1,\"x\"y\n", "line 2: text behind the closing quote of the field that "
-         "starts at column 3 of line 2"                                              },
+                                "starts at column 3 of line 2"},
     };
 
     (void)state;

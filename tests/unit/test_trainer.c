@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/model.h"
 #include "csv/csv.h"
+#include "engine/model.h"
 #include "trainer/dataset.h"
 #include "trainer/evaluate.h"
 #include "trainer/fit_model.h"
