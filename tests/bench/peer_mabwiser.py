@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reward lost by our policies and by MABWiser's, in the world of scenarios/stationary.yaml.
+"""Reward lost by our policies and by MABWiser's, in the same world (peer_mabwiser.yaml).
 
-Three arms (.97 .95 .90), 10 requests a second, decisions every 30 s for a day. MABWiser
+Three arms (.97 .95 .90), 10 requests a second, decisions every 30 s for hours. MABWiser
 draws an arm per request and learns after each batch (partial_fit), which is how it is
 meant to be used; ours is bandit-sim, through windows, scrapes and guardrails.
 
-Usage: peer_mabwiser.py [--sim PATH] [--seeds N] [--hours H]
 Exit code 77 (skipped) when MABWiser cannot be imported: pip install mabwiser.
 """
 import argparse
@@ -19,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANCES = {"a": 0.97, "b": 0.95, "c": 0.90}
-RATE, INTERVAL = 10, 30
+RATE, INTERVAL, HOURS = 10, 30, 1
 PAIRS = {  # ours: theirs
     "EpsilonGreedy": "EpsilonGreedy",
     "DiscountedCounts": "EpsilonGreedy",
@@ -64,7 +63,7 @@ def ours(sim, seeds):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "sim.csv")
         subprocess.run([sim, "--seeds", str(seeds), "--csv", str(out),
-                        str(ROOT / "operator/sim/scenarios/stationary.yaml")],
+                        str(ROOT / "tests/bench/peer_mabwiser.yaml")],
                        check=True, stdout=subprocess.DEVNULL)
         return {row["policy"]: float(row["lossPerThousand"])
                 for row in csv.DictReader(out.read_text().splitlines())
@@ -75,7 +74,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sim", default=str(ROOT / "build/release/bin/bandit-sim"))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--hours", type=int, default=4)
     args = parser.parse_args()
     try:
         import mabwiser  # noqa: F401
@@ -83,7 +81,7 @@ def main():
         print(f"skipped: {why}; pip install mabwiser", file=sys.stderr)
         return 77
     our = ours(args.sim, max(args.seeds, 5))
-    their = {policy: [theirs(policy, seed, args.hours) for seed in range(args.seeds)]
+    their = {policy: [theirs(policy, seed, HOURS) for seed in range(args.seeds)]
              for policy in sorted(set(PAIRS.values()))}
     print(f"{'ours':<22} {'lost/1000':>10}   {'MABWiser':<18} {'lost/1000':>10}  ratio")
     for mine, other in PAIRS.items():

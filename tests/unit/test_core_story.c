@@ -14,7 +14,10 @@ enum { LR, SVM, RF, ARMS };
 enum { SUCCESS, LATENCY, ACCURACY, OBJECTIVES };
 
 static struct route_arm arms[ARMS] = {
-    {.name = "logistic-regression"}, {.name = "svm"}, {.name = "random-forest"}};
+    {.name = "logistic-regression"},
+    {.name = "svm"},
+    {.name = "random-forest"},
+};
 static struct route_objective objectives[OBJECTIVES] = {
     {.name = "success",  .weight = 0.5, .min = 0.95, .missing = MISSING_HOLD  },
     {.name = "latency",  .weight = 0.2, .min = NAN,  .missing = MISSING_HOLD  },
