@@ -23,7 +23,7 @@ static void sample(struct page *p, const char *suffix, const struct child *c,
         buf_puts(p->out, suffix);
     if (c->labels_len + extra_len) {
         buf_putc(p->out, '{');
-        buf_add(p->out, c->labels, c->labels_len);
+        buf_add(p->out, child_labels(c), c->labels_len);
         if (c->labels_len && extra_len)
             buf_putc(p->out, ',');
         if (extra_len)
@@ -46,7 +46,7 @@ static void write_histogram(struct page *p, const struct metric_desc *d, struct 
     struct buf le = BUF_INIT(64);
     struct histogram_reading r = {.counts = mem_alloc(n + 1, sizeof(uint64_t))};
 
-    histogram_read(&c->u.histogram, &r);
+    histogram_read(child_value(c), &r);
     for (size_t i = 0; i <= n; i++) {
         buf_reset(&le);
         buf_puts(&le, "le=\"");
@@ -65,10 +65,10 @@ static void write_histogram(struct page *p, const struct metric_desc *d, struct 
     free(r.counts);
 }
 
-static void write_stateset(struct page *p, const struct metric_desc *d,
-                           const struct child *c)
+static void write_stateset(struct page *p, const struct metric_desc *d, struct child *c)
 {
-    size_t now = atomic_load_explicit(&c->u.stateset.state, memory_order_relaxed);
+    const struct stateset *s = child_value(c);
+    size_t now = atomic_load_explicit(&s->state, memory_order_relaxed);
     CLEANUP(buf_clear)
     struct buf state = BUF_INIT(1024);
 
@@ -85,11 +85,11 @@ static void write_child(struct page *p, const struct metric_desc *d, struct chil
     switch (d->type) {
     case METRIC_COUNTER:
         sample(p, NULL, c, NULL);
-        value(p, counter_value(&c->u.counter));
+        value(p, counter_value(child_value(c)));
         break;
     case METRIC_GAUGE:
         sample(p, NULL, c, NULL);
-        value(p, gauge_value(&c->u.gauge));
+        value(p, gauge_value(child_value(c)));
         break;
     case METRIC_INFO:
         sample(p, NULL, c, NULL);

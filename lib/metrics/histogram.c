@@ -6,6 +6,18 @@
 
 #define HOT_BIT (1ULL << 63)
 
+size_t histogram_bytes(const struct metric_desc *d)
+{
+    return sizeof(struct histogram) + 2 * (d->bucket_count + 1) * sizeof(uint64_t);
+}
+
+void histogram_init(struct histogram *h, const struct metric_desc *d)
+{
+    h->desc = d;
+    h->sets[0].counts = h->counts;
+    h->sets[1].counts = h->counts + d->bucket_count + 1;
+}
+
 /* Bounds are few and observations mostly fall into the first half: a walk beats a search.
  */
 static size_t bucket_of(const struct metric_desc *d, double v)

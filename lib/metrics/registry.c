@@ -30,21 +30,10 @@ struct metrics *metrics_new(const struct metric_label *constant, size_t n)
     return m;
 }
 
-static void child_free(const struct family *f, struct child *c)
-{
-    if (f->desc->type == METRIC_HISTOGRAM)
-        for (size_t i = 0; i < 2; i++)
-            free(c->u.histogram.sets[i].counts);
-    for (size_t i = 0; i < f->label_count; i++)
-        free(c->values[i]);
-    free(c->values);
-    free(c);
-}
-
 static void family_free(struct family *f)
 {
     for (size_t i = 0; i < f->count; i++)
-        child_free(f, f->children[i]);
+        free(f->children[i]);
     free(f->children);
     free(f->slots);
     free(f);
@@ -207,27 +196,51 @@ static struct child *child_find(const struct family *f, const struct buf *labels
         struct child *c = f->slots[i];
 
         if (c->hash == hash && c->labels_len == labels->len &&
-            !memcmp(c->labels, buf_str(labels), labels->len))
+            !memcmp(child_labels(c), buf_str(labels), labels->len))
             return c;
     }
     return NULL;
 }
 
+static size_t value_bytes(const struct metric_desc *d)
+{
+    switch (d->type) {
+    case METRIC_COUNTER:
+        return sizeof(struct counter);
+    case METRIC_GAUGE:
+        return sizeof(struct gauge);
+    case METRIC_STATESET:
+        return sizeof(struct stateset);
+    case METRIC_HISTOGRAM:
+        return histogram_bytes(d);
+    case METRIC_INFO:
+        break;
+    }
+    return 0;
+}
+
 static struct child *child_new(const struct family *f, const char *const *values,
                                const struct buf *labels)
 {
-    struct child *c = mem_alloc(1, sizeof(*c) + labels->len + 1);
+    size_t value = value_bytes(f->desc), text = labels->len + 1;
+    struct child *c;
+    char *at;
 
-    memcpy(c->labels, buf_str(labels), labels->len + 1);
-    c->labels_len = labels->len;
-    c->values = mem_alloc(f->label_count, sizeof(*c->values));
     for (size_t i = 0; i < f->label_count; i++)
-        c->values[i] = mem_strdup(values[i]);
-    if (f->desc->type == METRIC_HISTOGRAM) {
-        c->u.histogram.desc = f->desc;
-        for (size_t i = 0; i < 2; i++)
-            c->u.histogram.sets[i].counts =
-                mem_alloc(f->desc->bucket_count + 1, sizeof(_Atomic uint64_t));
+        text += strlen(values[i]) + 1;
+    c = mem_alloc(1, sizeof(*c) + value + text);
+    c->value_bytes = (uint32_t)value;
+    c->labels_len = (uint32_t)labels->len;
+    if (f->desc->type == METRIC_HISTOGRAM)
+        histogram_init(child_value(c), f->desc);
+    at = (char *)c->value + value;
+    memcpy(at, buf_str(labels), labels->len + 1);
+    at += labels->len + 1;
+    for (size_t i = 0; i < f->label_count; i++) {
+        size_t n = strlen(values[i]) + 1;
+
+        memcpy(at, values[i], n);
+        at += n;
     }
     return c;
 }
@@ -280,25 +293,25 @@ static struct child *child_get(struct metrics *m, const struct metric_desc *d,
 struct counter *metrics_counter(struct metrics *m, const struct metric_desc *d,
                                 const char *const *values)
 {
-    return &child_get(m, d, METRIC_COUNTER, values)->u.counter;
+    return child_value(child_get(m, d, METRIC_COUNTER, values));
 }
 
 struct gauge *metrics_gauge(struct metrics *m, const struct metric_desc *d,
                             const char *const *values)
 {
-    return &child_get(m, d, METRIC_GAUGE, values)->u.gauge;
+    return child_value(child_get(m, d, METRIC_GAUGE, values));
 }
 
 struct histogram *metrics_histogram(struct metrics *m, const struct metric_desc *d,
                                     const char *const *values)
 {
-    return &child_get(m, d, METRIC_HISTOGRAM, values)->u.histogram;
+    return child_value(child_get(m, d, METRIC_HISTOGRAM, values));
 }
 
 struct stateset *metrics_stateset(struct metrics *m, const struct metric_desc *d,
                                   const char *const *values)
 {
-    return &child_get(m, d, METRIC_STATESET, values)->u.stateset;
+    return child_value(child_get(m, d, METRIC_STATESET, values));
 }
 
 void metrics_info(struct metrics *m, const struct metric_desc *d,
@@ -310,9 +323,13 @@ void metrics_info(struct metrics *m, const struct metric_desc *d,
 static bool matches(const struct family *f, const struct child *c,
                     const char *const *values)
 {
-    for (size_t i = 0; i < f->label_count; i++)
-        if (values[i] && strcmp(values[i], c->values[i]) != 0)
+    const char *own = child_label_values(c);
+
+    for (size_t i = 0; i < f->label_count; i++) {
+        if (values[i] && strcmp(values[i], own) != 0)
             return false;
+        own += strlen(own) + 1;
+    }
     return true;
 }
 
@@ -326,7 +343,7 @@ void metrics_remove(struct metrics *m, const struct metric_desc *d,
     f = family_get(m, d);
     for (size_t i = 0; i < f->count; i++)
         if (matches(f, f->children[i], values))
-            child_free(f, f->children[i]);
+            free(f->children[i]);
         else
             f->children[kept++] = f->children[i];
     if (kept < f->count) {

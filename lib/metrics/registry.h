@@ -44,6 +44,7 @@ struct histogram {
     const struct metric_desc *desc;
     _Atomic uint64_t started; /* observations begun; the top bit names the hot set */
     struct histogram_set sets[2];
+    _Atomic uint64_t counts[]; /* of both sets */
 };
 
 struct histogram_reading {
@@ -51,23 +52,39 @@ struct histogram_reading {
     double sum;
 };
 
+size_t histogram_bytes(const struct metric_desc *d);
+/* h: zeroed memory of that many bytes. */
+void histogram_init(struct histogram *h, const struct metric_desc *d);
+
 /* Readers must not run at the same time (the registry's lock sees to it). */
 void histogram_read(struct histogram *h, struct histogram_reading *out);
 
-/* One set of label values of a family. `labels` is the text between the braces, ready to
- * be copied into a page; it is also the key. */
+/* One set of label values of a family, in one piece of memory, because there are many.
+ * The value, as large as its type, is followed by the labels: the text between the
+ * braces, ready to be copied into a page, which is also the key; then the label values as
+ * given. Each ends with NUL. */
 struct child {
-    union {
-        struct counter counter;
-        struct gauge gauge;
-        struct stateset stateset;
-        struct histogram histogram;
-    } u;
     uint64_t hash;
-    char **values; /* as given; as many as the family has labels */
-    size_t labels_len;
-    char labels[];
+    uint32_t value_bytes;
+    uint32_t labels_len;
+    uint64_t value[]; /* struct counter, gauge, ...; of an info nothing */
 };
+
+static inline void *child_value(struct child *c)
+{
+    return c->value;
+}
+
+static inline const char *child_labels(const struct child *c)
+{
+    return (const char *)c->value + c->value_bytes;
+}
+
+/* The first of the label values; the next one stands behind its NUL. */
+static inline const char *child_label_values(const struct child *c)
+{
+    return child_labels(c) + c->labels_len + 1;
+}
 
 struct family {
     const struct metric_desc *desc;

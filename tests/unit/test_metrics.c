@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -252,6 +253,39 @@ static void removed_children_are_gone(void **state)
     assert_int_equal(lines_of(m), 0); /* a family without samples says nothing */
 }
 
+static size_t bytes_allocated(void)
+{
+    struct mallinfo2 now = mallinfo2();
+
+    return now.uordblks + now.hblkhd;
+}
+
+/* An operator of ten thousand routes has some eighty thousand children. (A sanitizer's
+ * allocator reports nothing, and the bound then holds of itself.) */
+static void a_child_is_no_larger_than_it_needs_to_be(void **state)
+{
+    enum { CHILDREN = 10000, BYTES_MAX = 200 };
+    static const struct metric_desc decisions = {
+        .name = "demo_decisions",
+        .type = METRIC_COUNTER,
+        .help = "As the operator's.",
+        .labels = {"namespace", "route", "verdict"}
+    };
+    CLEANUP(metrics_freep)
+    struct metrics *m = metrics_new(NULL, 0);
+    size_t before = bytes_allocated();
+
+    (void)state;
+    for (int i = 0; i < CHILDREN; i++) {
+        char route[16];
+
+        (void)snprintf(route, sizeof(route), "route-%d", i);
+        counter_inc(metrics_counter(m, &decisions,
+                                    (const char *const[]){"tenant-1", route, "Kept"}));
+    }
+    assert_in_range(bytes_allocated() - before, 0, CHILDREN * BYTES_MAX);
+}
+
 struct race {
     struct histogram *h;
     struct counter *c;
@@ -369,6 +403,7 @@ int main(void)
         cmocka_unit_test(the_format_is_negotiated),
         cmocka_unit_test(ill_formed_text_is_repaired),
         cmocka_unit_test(removed_children_are_gone),
+        cmocka_unit_test(a_child_is_no_larger_than_it_needs_to_be),
         cmocka_unit_test(a_histogram_is_never_seen_half_written),
         cmocka_unit_test(bounds_are_canonical),
         cmocka_unit_test(the_process_is_described),
