@@ -1,7 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+foreach(name kube_pure kube_config kube_watch kube_lease)
+    add_unit(${name} DEPS store kube)
+endforeach()
+add_fuzz(watch DEPS kube)
+
 add_test(NAME integration.kube_store COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_store.py $<TARGET_FILE:bandit-exporter>)
 add_test(NAME integration.kube_lease COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_lease.py $<TARGET_FILE:bandit-operator>)
 set_tests_properties(integration.kube_store integration.kube_lease PROPERTIES
-    TIMEOUT 240 LABELS integration)
+    TIMEOUT 300 LABELS integration)
+
+# Against a real API server; skipped, with the reason, where there is none.
+add_test(NAME integration.kube_real COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/kube_real.py $<TARGET_FILE:bandit-exporter>
+    $<TARGET_FILE:bandit-operator>)
+set_tests_properties(integration.kube_real PROPERTIES
+    TIMEOUT 300 LABELS integration SKIP_RETURN_CODE 77)

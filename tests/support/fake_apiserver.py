@@ -227,6 +227,8 @@ class Store:
             old = self.objects.get(key)
             if old is None:
                 raise Refusal(404, "NotFound", f'{key[1]} "{key[3]}" not found')
+            if not body.get("metadata", {}).get("resourceVersion"):
+                raise Refusal(422, "Invalid", "metadata.resourceVersion: must be specified for an update")
             return self._write(key, old, body, sub)
 
     def _write(self, key, old, body, sub):
@@ -255,10 +257,11 @@ class Store:
         return self._update(key, old, new)
 
     def patch(self, key, content_type, body, sub, query):
+        """(code, object)"""
         with self.lock:
             old = self.objects.get(key)
             if content_type == "application/apply-patch+yaml":
-                return self._apply(key, old, body, sub, query)
+                return (200 if old else 201), self._apply(key, old, body, sub, query)
             if old is None:
                 raise Refusal(404, "NotFound", f'{key[1]} "{key[3]}" not found')
             if content_type == "application/merge-patch+json":
@@ -267,7 +270,7 @@ class Store:
                 new = json_patch(copy.deepcopy(old), body)
             else:
                 raise Refusal(415, "UnsupportedMediaType", f"{content_type} is not supported")
-            return self._write(key, old, new, sub)
+            return 200, self._write(key, old, new, sub)
 
     def _apply(self, key, old, body, sub, query):
         if not query.get("fieldManager"):
@@ -291,7 +294,10 @@ class Store:
     def list(self, group, plural, namespace, query):
         with self.lock:
             if query.get("continue"):
-                token = json.loads(base64.urlsafe_b64decode(query["continue"]))
+                try:
+                    token = json.loads(base64.urlsafe_b64decode(query["continue"]))
+                except ValueError as e:
+                    raise Refusal(400, "BadRequest", "continue key is not valid") from e
                 rest = self.snapshots.get(token["id"])
                 if rest is None or token["version"] < self.forgotten:
                     raise Refusal(410, "Expired", "The provided continue parameter is too old")
@@ -424,7 +430,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, store.replace(key, body, where["sub"]))
         elif verb == "patch":
             kind = (self.headers.get("Content-Type") or "").split(";")[0]
-            self.answer(200, store.patch(key, kind, body, where["sub"], query))
+            self.answer(*store.patch(key, kind, body, where["sub"], query))
         elif verb == "delete":
             self.answer(200, store.delete(key, body))
         else:

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real API server for custom resources: apiextensions-apiserver over etcd, on loopback."""
+import base64
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+BINARY = os.environ.get("APIEXTENSIONS_APISERVER") or os.path.join(ROOT, "build", "tools", "apiextensions-apiserver")
+
+# Served as a custom resource here; its group is protected, hence the annotation.
+LEASE_CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "leases.coordination.k8s.io",
+                 "annotations": {"api-approved.kubernetes.io": "unapproved, test only"}},
+    "spec": {"group": "coordination.k8s.io", "scope": "Namespaced",
+             "names": {"kind": "Lease", "listKind": "LeaseList", "plural": "leases", "singular": "lease"},
+             "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {
+                 "type": "object", "properties": {"spec": {"type": "object", "properties": {
+                     "holderIdentity": {"type": "string"}, "leaseDurationSeconds": {"type": "integer"},
+                     "leaseTransitions": {"type": "integer"}, "acquireTime": {"type": "string", "format": "date-time"},
+                     "renewTime": {"type": "string", "format": "date-time"}}}}}}}]}}
+
+
+def why_not():
+    """What is missing, or None."""
+    if not shutil.which("etcd"):
+        return "there is no etcd (Debian: etcd-server)"
+    if not os.access(BINARY, os.X_OK):
+        return f"there is no {os.path.normpath(BINARY)}; tests/support/real_apiserver.sh builds it"
+    return None
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def call(url, method, path, body=None, content_type="application/json", tls=None):
+    """(code, answer); code 0: there was none."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url + path, data, method=method, headers={"Content-Type": content_type})
+    try:
+        with urllib.request.urlopen(request, context=tls, timeout=10) as answer:
+            code, text = answer.status, answer.read()
+    except urllib.error.HTTPError as e:
+        code, text = e.code, e.read()
+    except OSError:
+        return 0, None
+    try:
+        return code, json.loads(text)
+    except ValueError:
+        return code, text
+
+
+class RealApiServer:
+    def __init__(self, etcd_flags=()):
+        self.dir = tempfile.mkdtemp(prefix="apiserver-")
+        self.processes = []
+        self.etcd_flags = list(etcd_flags)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def __enter__(self):
+        try:
+            self.make_certificates()
+            self.start()
+        except BaseException:
+            self.__exit__(True, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for process in reversed(self.processes):
+            process.kill()
+            process.wait()
+        if kind and os.path.exists(self.path("log")):
+            with open(self.path("log"), encoding="utf-8", errors="replace") as f:
+                print("".join(f.readlines()[-15:]))
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # ---- start ---------------------------------------------------------------------
+
+    def openssl(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=self.dir)
+
+    def make_certificates(self):
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        self.openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=test", "-keyout", "ca.key", "-out", "ca.crt")
+        for name, subject, extension in (("srv", "/CN=server", "subjectAltName=IP:127.0.0.1"),
+                                         ("me", "/O=system:masters/CN=me", "extendedKeyUsage=clientAuth")):
+            with open(self.path(name + ".ext"), "w", encoding="utf-8") as f:
+                f.write(extension + "\n")
+            self.openssl("req", *key, "-subj", subject, "-keyout", name + ".key", "-out", name + ".csr")
+            self.openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+                         "-days", "2", "-extfile", name + ".ext", "-out", name + ".crt")
+
+    def start(self):
+        self.etcd, peer, self.port = free_port(), free_port(), free_port()
+        with open(self.path("fake"), "w", encoding="utf-8") as f:
+            json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "x",
+                       "clusters": [{"name": "x", "cluster": {"server": "http://127.0.0.1:1"}}],
+                       "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
+                       "users": [{"name": "x", "user": {}}]}, f)
+        log = open(self.path("log"), "ab")
+        etcd = f"http://127.0.0.1:{self.etcd}"
+        self.processes.append(subprocess.Popen(
+            ["etcd", "--data-dir", self.path("etcd"), "--listen-client-urls", etcd, "--advertise-client-urls", etcd,
+             "--listen-peer-urls", f"http://127.0.0.1:{peer}", "--unsafe-no-fsync"] + self.etcd_flags,
+            stdout=log, stderr=log))
+        self.processes.append(subprocess.Popen(
+            [BINARY, f"--etcd-servers={etcd}", "--bind-address=127.0.0.1", f"--secure-port={self.port}",
+             "--tls-cert-file=" + self.path("srv.crt"), "--tls-private-key-file=" + self.path("srv.key"),
+             "--client-ca-file=" + self.path("ca.crt"), "--authentication-kubeconfig=" + self.path("fake"),
+             "--authentication-skip-lookup", "--authorization-kubeconfig=" + self.path("fake"),
+             "--kubeconfig=" + self.path("fake"), "--enable-priority-and-fairness=false",
+             "--disable-admission-plugins=NamespaceLifecycle,MutatingAdmissionWebhook,ValidatingAdmissionWebhook,"
+             "ValidatingAdmissionPolicy,MutatingAdmissionPolicy"], stdout=log, stderr=log))
+        log.close()
+        self.tls = ssl.create_default_context(cafile=self.path("ca.crt"))
+        self.tls.load_cert_chain(self.path("me.crt"), self.path("me.key"))
+        self.until("the API server to be ready", lambda: self.ask("GET", "/readyz?exclude=informer-sync"), 60)
+
+    @staticmethod
+    def until(what, condition, seconds):
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
+    # ---- use -----------------------------------------------------------------------
+
+    def call(self, method, path, body=None, content_type="application/json"):
+        return call(f"https://127.0.0.1:{self.port}", method, path, body, content_type, self.tls)
+
+    def ask(self, method, path, body=None, content_type="application/json"):
+        """The answer, or None when it was no success."""
+        code, answer = self.call(method, path, body, content_type)
+        return answer if 200 <= code < 300 else None
+
+    def define(self, crd):
+        """A CRD as bytes of YAML or as an object; waits until it is served."""
+        text = crd if isinstance(crd, bytes) else json.dumps(crd).encode()
+        name = crd["metadata"]["name"] if not isinstance(crd, bytes) else \
+            [line.split()[1] for line in crd.decode().splitlines() if line.startswith("  name: ")][0]
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name
+        code, answer = self.call("PATCH", path + "?fieldManager=test", text, "application/apply-patch+yaml")
+        assert code in (200, 201), answer
+        self.until(f"{name} to be established", lambda: any(
+            c["type"] == "Established" and c["status"] == "True"
+            for c in (self.ask("GET", path) or {}).get("status", {}).get("conditions") or []), 20)
+        plural, group = name.split(".", 1)
+        version = (self.ask("GET", path) or {})["spec"]["versions"][0]["name"]
+        self.until(f"{name} to be served", lambda: self.ask("GET", f"/apis/{group}/{version}/{plural}"), 20)
+
+    def compact(self):
+        """Forget all history up to now."""
+        etcd = f"http://127.0.0.1:{self.etcd}/v3/kv/"
+        read = json.dumps({"key": base64.b64encode(b"x").decode()}).encode()
+        with urllib.request.urlopen(etcd + "range", read, timeout=5) as answer:
+            revision = json.load(answer)["header"]["revision"]
+        body = json.dumps({"revision": revision, "physical": True}).encode()
+        with urllib.request.urlopen(etcd + "compaction", body, timeout=5) as answer:
+            answer.read()
+
+    def kubeconfig(self, path):
+        def text_of(name):
+            with open(self.path(name), "rb") as f:
+                return base64.b64encode(f.read()).decode()
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"apiVersion": "v1", "kind": "Config", "current-context": "test",
+                       "clusters": [{"name": "c", "cluster": {"server": f"https://127.0.0.1:{self.port}",
+                                                              "certificate-authority-data": text_of("ca.crt")}}],
+                       "users": [{"name": "u", "user": {"client-certificate-data": text_of("me.crt"),
+                                                        "client-key-data": text_of("me.key")}}],
+                       "contexts": [{"name": "test", "context": {"cluster": "c", "user": "u"}}]}, f)
+        return path
