@@ -3,15 +3,21 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
-/* Objects that cannot be understood, "namespace/name": a few at most. */
-struct names {
-    char **items;
+/* An object that cannot be understood. */
+struct invalid {
+    char *name; /* namespace/name */
+    char *error;
+};
+
+struct invalids { /* a few at most */
+    struct invalid *items;
     size_t count;
 };
 
@@ -21,7 +27,7 @@ struct watcher {
     struct own *own;
     struct shard shard;
     struct stop *stop;
-    struct names invalid;
+    struct invalids invalid;
     atomic_bool synced;
     pthread_t thread;
 };
@@ -34,33 +40,84 @@ static char *joined(const struct store_event *e)
     return buf_take(&b);
 }
 
-/* Returns whether it was there. */
-static bool names_remove(struct names *n, const char *name)
+static void invalid_clear(struct invalid *one)
 {
-    for (size_t i = 0; i < n->count; i++)
-        if (!strcmp(n->items[i], name)) {
-            free(n->items[i]);
-            n->items[i] = n->items[--n->count];
-            return true;
-        }
-    return false;
+    free(one->name);
+    free(one->error);
 }
 
-static void names_add(struct names *n, const char *name)
+static struct invalid *invalid_find(const struct invalids *all, const char *name)
 {
-    n->items = mem_resize(n->items, n->count + 1, sizeof(char *));
-    n->items[n->count++] = mem_strdup(name);
+    for (size_t i = 0; i < all->count; i++)
+        if (!strcmp(all->items[i].name, name))
+            return &all->items[i];
+    return NULL;
 }
 
-static void put(struct watcher *w, const struct store_event *e)
+static void invalid_remove(struct invalids *all, const char *name)
 {
-    struct rendered *r = render_route(e->route);
+    struct invalid *one = invalid_find(all, name);
+
+    if (!one)
+        return;
+    invalid_clear(one);
+    *one = all->items[--all->count];
+}
+
+static void invalids_clear(struct invalids *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        invalid_clear(&all->items[i]);
+    free(all->items);
+}
+
+/* Returns whether that is news: it is told again with every change of the status. */
+static bool invalid_add(struct invalids *all, const char *name, const char *error)
+{
+    const struct invalid *known = invalid_find(all, name);
+
+    if (known && !strcmp(known->error, error))
+        return false;
+    invalid_remove(all, name);
+    all->items = mem_resize(all->items, all->count + 1, sizeof(*all->items));
+    all->items[all->count++] =
+        (struct invalid){.name = mem_strdup(name), .error = mem_strdup(error)};
+    return true;
+}
+
+static void put(struct watcher *w, const struct store_event *e,
+                const struct bandit_route *route)
+{
+    struct rendered *r = render_route(route);
 
     if (r)
         fleet_put(w->fleet, e->namespace, e->name, r);
     else
         log_error("object too large to publish", LOG_STR("namespace", e->namespace),
                   LOG_STR("route", e->name));
+}
+
+/* The spec of before stays in force and takes traffic, so it stays on the page; that the
+ * route is not ready is true at once, whether or not an operator runs to say so. */
+static void put_last_good(struct watcher *w, const struct store_event *e)
+{
+    struct bandit_route shown = *e->route; /* shallow, for as long as this call */
+
+    shown.status.conditions[CONDITION_READY].status = CONDITION_FALSE;
+    (void)snprintf(shown.status.message, sizeof(shown.status.message), "%s: %s",
+                   reason_name(REASON_INVALID_SPEC), e->message);
+    put(w, e, &shown);
+}
+
+static void on_invalid(struct watcher *w, const struct store_event *e, const char *name)
+{
+    if (e->route)
+        put_last_good(w, e);
+    else
+        fleet_remove(w->fleet, e->namespace, e->name);
+    if (invalid_add(&w->invalid, name, e->message))
+        log_warn("object not understood", LOG_STR("namespace", e->namespace),
+                 LOG_STR("route", e->name), LOG_STR("error", e->message));
 }
 
 static void on_event(void *arg, const struct store_event *e)
@@ -77,17 +134,14 @@ static void on_event(void *arg, const struct store_event *e)
     if (!shard_has(&w->shard, e->namespace, e->name))
         return;
     name = joined(e);
-    (void)names_remove(&w->invalid, name);
+    if (e->type != STORE_INVALID)
+        invalid_remove(&w->invalid, name);
     switch (e->type) {
     case STORE_UPSERT:
-        put(w, e);
+        put(w, e, e->route);
         break;
     case STORE_INVALID:
-        /* What it was before is no longer true, and what it is now is not known. */
-        fleet_remove(w->fleet, e->namespace, e->name);
-        names_add(&w->invalid, name);
-        log_warn("object not understood", LOG_STR("namespace", e->namespace),
-                 LOG_STR("route", e->name), LOG_STR("error", e->message));
+        on_invalid(w, e, name);
         break;
     case STORE_DELETE:
         fleet_remove(w->fleet, e->namespace, e->name);
@@ -132,9 +186,7 @@ void watcher_stop(struct watcher *w)
     stop_request(w->stop);
     (void)pthread_join(w->thread, NULL);
     stop_free(w->stop);
-    for (size_t i = 0; i < w->invalid.count; i++)
-        free(w->invalid.items[i]);
-    free(w->invalid.items);
+    invalids_clear(&w->invalid);
     free(w);
 }
 

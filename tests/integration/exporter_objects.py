@@ -84,6 +84,38 @@ def a_broken_manifest_is_counted(exporter, folder):
                lambda: "bandit_exporter_invalid_objects 0\n" in exporter.text())
 
 
+def a_route_that_breaks_keeps_its_last_good_spec(exporter, folder):
+    route = 'namespace="default",route="digits"'
+
+    def ready(status):
+        return (f'bandit_route_condition{{{route},condition="Ready",status="{status}"}} 1\n'
+                in exporter.text())
+
+    folder.put("digits", epsilon=0.3)
+    eventually("a route without a decision", lambda: ready("unknown"))
+    folder.put("digits", epsilon='"much"')
+    eventually("not ready", lambda: ready("false"))
+    text = exporter.text()
+    assert "bandit_exporter_invalid_objects 1\n" in text
+    assert "bandit_exporter_objects 2\n" in text
+    assert count(text, "bandit_arm_desired_weight_ratio{" + route) == 3, text
+    assert count(text, f'bandit_route_condition{{{route},condition="Ready"') == 3
+    assert not ready("unknown") and not ready("true")
+    assert "InvalidSpec: default.digits.yaml#1: spec.policy.epsilon" in exporter.text("/")
+    folder.put("digits")
+    eventually("mended", lambda: ready("unknown"))
+    text = exporter.text()
+    assert "bandit_exporter_invalid_objects 0\n" in text
+    assert "InvalidSpec" not in exporter.text("/")
+    folder.put("digits", epsilon='"much"')
+    eventually("not ready again", lambda: ready("false"))
+    folder.remove("digits")
+    eventually("gone", lambda: 'route="digits"' not in exporter.text())
+    assert "bandit_exporter_invalid_objects 0\n" in exporter.text()
+    folder.put("digits")
+    eventually("back", lambda: ready("unknown"))
+
+
 def people_and_probes_are_served(exporter):
     page = exporter.text("/")
     assert "random-forest" in page and "<script" not in page
@@ -135,6 +167,7 @@ def main(binary, promtool):
             filters_take_a_part(exporter)
             own_metrics_stand_apart(exporter)
             a_broken_manifest_is_counted(exporter, folder)
+            a_route_that_breaks_keeps_its_last_good_spec(exporter, folder)
             people_and_probes_are_served(exporter)
             metrics_are_described(binary, exporter)
             shards_share_the_objects(binary, folder, place)

@@ -111,7 +111,7 @@ export function operations(): dashboard.DashboardBuilder {
     .withRow(row('Exporter'))
     .withPanel(lines({
       id: 10, title: 'Objects', unit: 'short', min: 0, width: 8, empty: 'none',
-      description: 'Routes that the exporter shows, and objects that it had to leave out because they are invalid.',
+      description: 'Routes that the exporter shows, and objects that are invalid as they are now.',
       queries: [
         { expr: 'max by (instance) (bandit_exporter_objects)', legend: '{{instance}} shown' },
         { expr: 'max by (instance) (bandit_exporter_invalid_objects)', legend: '{{instance}} invalid' },
