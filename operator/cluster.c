@@ -124,7 +124,7 @@ static void on_lost(void *arg, const struct error *why)
 
 void cluster_elect(struct cluster *c, const struct store_choice *choice, int exit_lost)
 {
-    const char *namespace = c->flags->lease_namespace;
+    const char *where = c->flags->lease_namespace;
 
     if (!c->flags->elect)
         return;
@@ -132,10 +132,10 @@ void cluster_elect(struct cluster *c, const struct store_choice *choice, int exi
     namespace = kube_access_config(choice->access)->namespace;
     c->exit_lost = exit_lost;
     log_info("standing for election", LOG_STR("identity", lease_identity(c->identity)),
-             LOG_STR("namespace", namespace));
+             LOG_STR("namespace", where));
     c->lease = lease_start(&(struct lease_options){
         .access = choice->access,
-        .namespace = namespace,
+        .namespace = where,
         .name = lease_name,
         .identity = c->identity,
         .user_agent = user_agent,

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "kube/base64.h"
 #include "kube/config.h"
 #include "json/yaml.h"
@@ -99,8 +100,9 @@ static bool find_entry(const struct sources *s, const char *list, const char *ki
                 *out = (struct entry){s->items[i].path, kind, name, json_get(c, kind)};
                 return true;
             }
-    return error_set(err, ERR_INVALID, "kubeconfig %s: there is no %s \"%.100s\"",
-                     s->items[0].path, kind, name);
+    (void)error_set(err, ERR_INVALID, "kubeconfig %s: there is no %s \"%.100s\"",
+                    s->items[0].path, kind, name);
+    return false;
 }
 
 static const char *current_context(const struct sources *s)
@@ -230,6 +232,9 @@ static bool read_env(const struct entry *e, struct kube_exec *out, struct error 
     return true;
 }
 
+static const char *const exec_versions[] = {"client.authentication.k8s.io/v1",
+                                            "client.authentication.k8s.io/v1beta1", NULL};
+
 static bool read_exec(const struct entry *user, struct kube_exec *out, struct error *err)
 {
     const struct json *exec = json_get(user->body, "exec");
@@ -250,9 +255,7 @@ static bool read_exec(const struct entry *user, struct kube_exec *out, struct er
         return error_wrap(err, "exec");
     if (!command)
         return field_error(&e, "exec.command", "required, but missing", err);
-    if (!out->api_version ||
-        (strcmp(out->api_version, "client.authentication.k8s.io/v1") &&
-         strcmp(out->api_version, "client.authentication.k8s.io/v1beta1")))
+    if (text_index(out->api_version ? out->api_version : "", exec_versions) < 0)
         return field_error(&e, "exec.apiVersion",
                            "expected client.authentication.k8s.io/v1 or v1beta1", err);
     if (mode && strcmp(mode, "Always") == 0)

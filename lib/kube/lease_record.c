@@ -100,6 +100,7 @@ struct json *lease_claim(const struct json *object, const char *namespace,
     const struct json *old = json_get(object, "spec");
     struct json *spec = json_is(old, JSON_OBJECT) ? json_copy(old) : json_new_object();
     double transitions = json_number(json_get(old, "leaseTransitions"), 0);
+    int64_t seconds = t->duration_ms / 1000;
     char time[LEASE_TIME_MAX];
 
     (void)lease_time(wall_ms, time);
@@ -108,7 +109,7 @@ struct json *lease_claim(const struct json *object, const char *namespace,
     if (step == LEASE_TAKE)
         transitions++;
     json_put_string(spec, "holderIdentity", identity);
-    json_put_number(spec, "leaseDurationSeconds", (double)(t->duration_ms / 1000));
+    json_put_number(spec, "leaseDurationSeconds", (double)seconds);
     json_put_string(spec, "renewTime", time);
     json_put_number(spec, "leaseTransitions", transitions);
     json_put(claim, "spec", spec);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube/event.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "kube/event_series.h"
+#include "kube/lease_record.h"
+#include "kube/table.h"
+
+enum {
+    WAITING_MAX = 512, /* not told yet */
+    SERIES_MAX = 4096, /* known repetitions; beyond it all are forgotten */
+    SWEEP_MS = 30000,  /* how often series are looked through */
+    TIMEOUT_MS = 10000,
+    NOTE_MAX = 1024,
+    WORD_MAX = 128,
+    NAME_MAX_BYTES = 253,
+};
+
+static const struct kube_kind events_kind = {"Event", "events.k8s.io", "v1", "events",
+                                             true};
+
+/* One kind of happening about one object. */
+struct happening {
+    struct event_series series;
+    struct json *event; /* as it is posted */
+    int64_t wall_ms;    /* when it happened last */
+    char *name, *namespace;
+};
+
+/* One in the queue. */
+struct waiting {
+    struct waiting *next;
+    char *key;
+    struct json *event;
+    int64_t wall_ms;
+};
+
+struct kube_events {
+    struct kube_events_options o;
+    struct stop *stop;
+    struct kube_client *client;
+    pthread_t thread;
+    struct kube_table known; /* of the thread: struct happening */
+
+    pthread_mutex_t lock; /* guards: */
+    pthread_cond_t more;
+    struct waiting *first, **last;
+    size_t count;
+    uint64_t dropped;
+    uint64_t serial;
+    bool stopping;
+};
+
+/* ---- an Event ------------------------------------------------------------------------
+ */
+
+/* At most max bytes, and no half of a character. */
+static void put_short(struct json *object, const char *key, const char *text, size_t max)
+{
+    size_t n = strlen(text);
+    CLEANUP(mem_freep)
+    char *cut = NULL;
+
+    if (n > max) {
+        n = 0;
+        for (size_t step;
+             (step = text_utf8_length(text + n, strlen(text + n))) && n + step <= max;)
+            n += step;
+    }
+    cut = mem_strndup(text, n);
+    json_put_string(object, key, cut);
+}
+
+static struct json *regarding(const struct kube_event *event)
+{
+    struct json *about = json_new_object();
+    CLEANUP(buf_clear)
+    struct buf version = BUF_INIT(256);
+
+    kube_add_api_version(&version, event->kind);
+    json_put_string(about, "apiVersion", buf_str(&version));
+    json_put_string(about, "kind", event->kind->kind);
+    json_put_string(about, "namespace", event->namespace);
+    json_put_string(about, "name", event->name);
+    if (event->uid && *event->uid)
+        json_put_string(about, "uid", event->uid);
+    return about;
+}
+
+/* "<name>.<hex>", and no two of a process alike. */
+static struct json *metadata(const struct kube_event *event, uint64_t unique)
+{
+    struct json *m = json_new_object();
+    char name[NAME_MAX_BYTES + 1];
+
+    (void)snprintf(name, sizeof(name), "%.*s.%016" PRIx64, NAME_MAX_BYTES - 17,
+                   event->name, unique);
+    json_put_string(m, "name", name);
+    json_put_string(m, "namespace", event->namespace);
+    return m;
+}
+
+static struct json *build(const struct kube_events *e, const struct kube_event *event,
+                          uint64_t unique, int64_t wall_ms)
+{
+    struct json *j = json_new_object();
+    char time[LEASE_TIME_MAX];
+
+    json_put_string(j, "apiVersion", "events.k8s.io/v1");
+    json_put_string(j, "kind", "Event");
+    json_put(j, "metadata", metadata(event, unique));
+    json_put_string(j, "eventTime", lease_time(wall_ms, time));
+    put_short(j, "reportingController", e->o.controller, WORD_MAX);
+    put_short(j, "reportingInstance", e->o.instance, WORD_MAX);
+    put_short(j, "action", event->action, WORD_MAX);
+    put_short(j, "reason", event->reason, WORD_MAX);
+    json_put_string(j, "type", event->warning ? "Warning" : "Normal");
+    put_short(j, "note", event->note, NOTE_MAX);
+    json_put(j, "regarding", regarding(event));
+    return j;
+}
+
+/* The note is left out: it may hold numbers that differ each time. */
+static char *key_of(const struct kube_event *event)
+{
+    struct buf key = BUF_INIT(4096);
+
+    buf_printf(&key, "%d|%s|%s|%s|%s|%s|%s", event->warning, event->reason, event->action,
+               event->kind->kind, event->namespace, event->name,
+               event->uid ? event->uid : "");
+    return buf_take(&key);
+}
+
+/* ---- noting --------------------------------------------------------------------------
+ */
+
+static void waiting_free(struct waiting *w)
+{
+    free(w->key);
+    json_free(w->event);
+    free(w);
+}
+
+void kube_events_note(struct kube_events *e, const struct kube_event *event)
+{
+    struct waiting *w;
+
+    if (!e)
+        return;
+    w = mem_alloc(1, sizeof(*w));
+    w->wall_ms = clock_wall_ms();
+    w->key = key_of(event);
+    (void)pthread_mutex_lock(&e->lock);
+    if (e->count < WAITING_MAX) {
+        w->event =
+            build(e, event, ((uint64_t)w->wall_ms << 20) + e->serial++, w->wall_ms);
+        *e->last = w;
+        e->last = &w->next;
+        e->count++;
+        w = NULL;
+        (void)pthread_cond_signal(&e->more);
+    } else {
+        e->dropped++;
+    }
+    (void)pthread_mutex_unlock(&e->lock);
+    if (w)
+        waiting_free(w);
+}
+
+uint64_t kube_events_dropped(struct kube_events *e)
+{
+    uint64_t dropped;
+
+    (void)pthread_mutex_lock(&e->lock);
+    dropped = e->dropped;
+    (void)pthread_mutex_unlock(&e->lock);
+    return dropped;
+}
+
+/* ---- telling -------------------------------------------------------------------------
+ */
+
+static void happening_free(void *value)
+{
+    struct happening *h = value;
+
+    json_free(h->event);
+    free(h->name);
+    free(h->namespace);
+    free(h);
+}
+
+static bool post(struct kube_events *e, const struct happening *h, struct error *err)
+{
+    const struct kube_ref ref = {.kind = &events_kind, .namespace = h->namespace};
+    struct json *stored = kube_create(e->client, &ref, h->event, err);
+
+    json_free(stored);
+    return stored != NULL;
+}
+
+static bool patch(struct kube_events *e, const struct happening *h, struct error *err)
+{
+    const struct kube_ref ref = {&events_kind, h->namespace, h->name, NULL};
+    CLEANUP(json_freep)
+    struct json *body = json_new_object();
+    struct json *series = json_new_object();
+    struct json *stored;
+    char time[LEASE_TIME_MAX];
+
+    json_put_number(series, "count", (double)h->series.count);
+    json_put_string(series, "lastObservedTime", lease_time(h->wall_ms, time));
+    json_put(body, "series", series);
+    stored = kube_patch(e->client, &ref, KUBE_MERGE_PATCH, body, err);
+    json_free(stored);
+    return stored != NULL;
+}
+
+/* False: forget it. Events that the server forgot (it does after an hour) begin anew. */
+static bool follow(struct kube_events *e, struct happening *h)
+{
+    int64_t now_ms = clock_mono_ms();
+    enum event_step step = event_series_next(&h->series, now_ms);
+    int64_t count = h->series.count;
+    struct error err = {.kind = ERR_IO};
+    bool ok = true;
+
+    if (step == EVENT_OVER)
+        return false;
+    if (step == EVENT_POST)
+        ok = post(e, h, &err);
+    else if (step == EVENT_PATCH)
+        ok = patch(e, h, &err);
+    else
+        return true;
+    if (ok) {
+        event_series_told(&h->series, step == EVENT_POST ? 1 : count, now_ms);
+        return true;
+    }
+    (void)pthread_mutex_lock(&e->lock);
+    e->dropped++;
+    (void)pthread_mutex_unlock(&e->lock);
+    return false;
+}
+
+static void take_in(struct kube_events *e, struct waiting *w)
+{
+    struct happening *h = kube_table_get(&e->known, w->key);
+
+    if (!h) {
+        if (e->known.count >= SERIES_MAX)
+            kube_table_clear(&e->known);
+        h = mem_alloc(1, sizeof(*h));
+        h->event = STEAL(w->event);
+        h->name =
+            mem_strdup(json_string(json_path(h->event, "metadata", "name", NULL), ""));
+        h->namespace = mem_strdup(
+            json_string(json_path(h->event, "metadata", "namespace", NULL), ""));
+        kube_table_put(&e->known, w->key, h);
+    }
+    h->wall_ms = w->wall_ms;
+    event_series_note(&h->series, clock_mono_ms());
+    if (!follow(e, h))
+        kube_table_remove(&e->known, w->key);
+}
+
+static bool keep_going(void *arg, const char *key, void *value)
+{
+    (void)key;
+    return follow(arg, value);
+}
+
+/* The next one, or NULL after SWEEP_MS or when stopping. */
+static struct waiting *next(struct kube_events *e, bool *stopping)
+{
+    int64_t end_ms = clock_mono_ms() + SWEEP_MS;
+    struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
+                           .tv_nsec = (long)(end_ms % 1000) * 1000000};
+    struct waiting *w;
+
+    (void)pthread_mutex_lock(&e->lock);
+    while (!e->first && !e->stopping && clock_mono_ms() < end_ms)
+        (void)pthread_cond_timedwait(&e->more, &e->lock, &end);
+    *stopping = e->stopping;
+    w = e->stopping ? NULL : e->first;
+    if (w) {
+        e->first = w->next;
+        if (!e->first)
+            e->last = &e->first;
+        e->count--;
+    }
+    (void)pthread_mutex_unlock(&e->lock);
+    return w;
+}
+
+static void *run(void *arg)
+{
+    struct kube_events *e = arg;
+    int64_t swept_ms = clock_mono_ms();
+    bool stopping = false;
+
+    while (!stopping) {
+        struct waiting *w = next(e, &stopping);
+
+        if (w) {
+            take_in(e, w);
+            waiting_free(w);
+        }
+        if (!stopping && clock_mono_ms() - swept_ms >= SWEEP_MS) {
+            kube_table_sweep(&e->known, keep_going, e);
+            swept_ms = clock_mono_ms();
+        }
+    }
+    return NULL;
+}
+
+/* ---- life ----------------------------------------------------------------------------
+ */
+
+struct kube_events *kube_events_start(const struct kube_events_options *options)
+{
+    struct kube_events *e = mem_alloc(1, sizeof(*e));
+    pthread_condattr_t attr;
+
+    e->o = *options;
+    e->last = &e->first;
+    e->stop = stop_new();
+    e->known = (struct kube_table)KUBE_TABLE_INIT(happening_free);
+    e->client = kube_client_new(&(struct kube_client_options){
+        .access = options->access,
+        .stop = e->stop,
+        .user_agent = options->user_agent,
+        .timeout_ms = TIMEOUT_MS,
+        .report = options->report,
+        .hook_arg = options->hook_arg,
+    });
+    (void)pthread_mutex_init(&e->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&e->more, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    if (pthread_create(&e->thread, NULL, run, e) != 0)
+        abort();
+    return e;
+}
+
+void kube_events_stop(struct kube_events *e)
+{
+    if (!e)
+        return;
+    stop_request(e->stop);
+    (void)pthread_mutex_lock(&e->lock);
+    e->stopping = true;
+    (void)pthread_cond_signal(&e->more);
+    (void)pthread_mutex_unlock(&e->lock);
+    (void)pthread_join(e->thread, NULL);
+    while (e->first) {
+        struct waiting *rest = e->first->next;
+
+        waiting_free(e->first);
+        e->first = rest;
+    }
+    kube_table_clear(&e->known);
+    kube_client_free(e->client);
+    stop_free(e->stop);
+    (void)pthread_cond_destroy(&e->more);
+    (void)pthread_mutex_destroy(&e->lock);
+    free(e);
+}
