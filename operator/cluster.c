@@ -128,8 +128,8 @@ void cluster_elect(struct cluster *c, const struct store_choice *choice, int exi
 
     if (!c->flags->elect)
         return;
-    if (!*namespace)
-    namespace = kube_access_config(choice->access)->namespace;
+    if (!*where)
+        where = kube_access_config(choice->access)->namespace;
     c->exit_lost = exit_lost;
     log_info("standing for election", LOG_STR("identity", lease_identity(c->identity)),
              LOG_STR("namespace", where));
