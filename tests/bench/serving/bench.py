@@ -267,8 +267,8 @@ def print_bars(results, connections, args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server", required=True, help="the model-server")
-    parser.add_argument("--limit", required=True, help="limit.c, compiled")
+    parser.add_argument("--server", required=True, type=os.path.abspath, help="the model-server")
+    parser.add_argument("--limit", required=True, type=os.path.abspath, help="limit.c, compiled")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3, help="of ours and the limit")
     parser.add_argument("--connections", type=int, nargs="+", default=[16, 64])
