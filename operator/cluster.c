@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "kube/event.h"
 
 static const char lease_name[] = "bandit-operator";
 static const char user_agent[] = "bandit-operator/" BANDIT_VERSION;
@@ -16,6 +17,7 @@ struct cluster {
     struct operator_metrics *metrics;
     const char *host; /* of the API server, with its port */
     struct lease *lease;
+    struct kube_events *events; /* NULL without an API server */
     char identity[LEASE_IDENTITY_MAX];
     int exit_lost;
 };
@@ -90,14 +92,41 @@ struct store_kube_options cluster_hooks(struct cluster *c)
     };
 }
 
-void cluster_count(struct cluster *c, struct operator_metrics *metrics,
+void cluster_begin(struct cluster *c, struct operator_metrics *metrics,
                    const struct store_choice *choice)
 {
     if (choice->access) {
         c->host = strstr(kube_access_config(choice->access)->server, "://") + 3;
         c->metrics = metrics;
+        c->events = kube_events_start(&(struct kube_events_options){
+            .access = choice->access,
+            .controller = "bandit-router.dev/operator",
+            .instance = lease_identity(c->identity),
+            .user_agent = user_agent,
+            .report = on_answer,
+            .hook_arg = c,
+        });
     }
     operator_metrics_leader(metrics, !c->flags->elect);
+}
+
+void cluster_tell(void *cluster, const struct route_event *event)
+{
+    const struct cluster *c = cluster;
+    const char *slash = strchr(event->key, '/');
+    CLEANUP(mem_freep)
+    char *where = mem_strndup(event->key, (size_t)(slash - event->key));
+
+    kube_events_note(c->events, &(struct kube_event){
+                                    .kind = &store_kube_kind,
+                                    .namespace = where,
+                                    .name = slash + 1,
+                                    .uid = event->uid,
+                                    .warning = event->type == EVENT_WARNING,
+                                    .reason = event->reason,
+                                    .action = "Reconcile",
+                                    .note = event->message,
+                                });
 }
 
 /* ---- election ------------------------------------------------------------------------
@@ -131,7 +160,7 @@ void cluster_elect(struct cluster *c, const struct store_choice *choice, int exi
     if (!*where)
         where = kube_access_config(choice->access)->namespace;
     c->exit_lost = exit_lost;
-    log_info("standing for election", LOG_STR("identity", lease_identity(c->identity)),
+    log_info("standing for election", LOG_STR("identity", c->identity),
              LOG_STR("namespace", where));
     c->lease = lease_start(&(struct lease_options){
         .access = choice->access,
@@ -153,7 +182,8 @@ bool cluster_leads(const struct cluster *c)
     return !c->flags->elect || lease_held(c->lease);
 }
 
-void cluster_resign(struct cluster *c)
+void cluster_end(struct cluster *c)
 {
     lease_stop(STEAL(c->lease));
+    kube_events_stop(STEAL(c->events));
 }

@@ -4,6 +4,7 @@
 #ifndef OPERATOR_CLUSTER_H
 #define OPERATOR_CLUSTER_H
 
+#include "controller/events.h"
 #include "controller/metrics.h"
 #include "kube/lease.h"
 #include "store/choice.h"
@@ -47,9 +48,12 @@ DEFINE_FREEP(struct cluster *, cluster_free)
 /* Hooks for store_choice_open(). */
 struct store_kube_options cluster_hooks(struct cluster *c);
 
-/* Count here from now on. Before any thread starts. */
-void cluster_count(struct cluster *c, struct operator_metrics *metrics,
+/* Count here from now on, and tell Events. Before any other thread starts. */
+void cluster_begin(struct cluster *c, struct operator_metrics *metrics,
                    const struct store_choice *choice);
+
+/* An events_hook_fn: what people should read of a route, as an Event beside it. */
+void cluster_tell(void *cluster, const struct route_event *event);
 
 /* Stand for election, unless there is none. A lease that is won wakes stop_wait_signal()
  * with SIGUSR1; one that is lost ends the process at once with code exit_lost. */
@@ -58,7 +62,7 @@ void cluster_elect(struct cluster *c, const struct store_choice *choice, int exi
 /* May this process decide and write? Without an election always. Any thread. */
 bool cluster_leads(const struct cluster *c);
 
-/* Give the lease back, when nothing is decided any more. */
-void cluster_resign(struct cluster *c);
+/* Give the lease back, when nothing is decided any more, and tell no more Events. */
+void cluster_end(struct cluster *c);
 
 #endif

@@ -232,7 +232,7 @@ static int run(struct store *store, struct cluster *cluster)
     host_of(settings.prometheus_url, host, sizeof(host));
     metrics_add_process(registry, "bandit_operator");
     metrics = operator_metrics_new(registry, host, (size_t)settings.workers);
-    cluster_count(cluster, metrics, &settings.store);
+    cluster_begin(cluster, metrics, &settings.store);
     rewards = rewards_new(
         &(struct rewards_options){.url = settings.prometheus_url,
                                   .timeout_ms = settings.prometheus_timeout_ms,
@@ -247,6 +247,8 @@ static int run(struct store *store, struct cluster *cluster)
     app.options.kinds = kinds;
     app.options.rewards = app.rewards = rewards;
     app.options.metrics = metrics;
+    app.options.on_event = cluster_tell;
+    app.options.on_event_arg = cluster;
     app.options.workers = (size_t)settings.workers;
     cluster_elect(cluster, &settings.store, EXIT_LEASE_LOST);
     metrics_on_expose(registry, refresh, &app);
@@ -259,7 +261,7 @@ static int run(struct store *store, struct cluster *cluster)
         log_error("the store cannot be watched", LOG_STR("error", err.msg));
         code = EXIT_FAILED;
     }
-    cluster_resign(cluster);
+    cluster_end(cluster);
     stop_free(stop);
     log_info("bandit-operator stopped");
     return code;

@@ -196,6 +196,7 @@ struct controller *controller_start(const struct controller_options *options)
 
     c->o = *options;
     c->events = events_new();
+    events_forward(c->events, options->on_event, options->on_event_arg);
     c->queue = workqueue_new();
     c->reconciler = (struct reconciler){
         .cache = options->cache,

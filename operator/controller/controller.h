@@ -20,6 +20,8 @@ struct controller_options {
     struct cache *cache;
     size_t workers;
     struct stop *stop;
+    events_hook_fn *on_event; /* gets every event, too; or NULL */
+    void *on_event_arg;
 };
 
 struct controller;

@@ -17,6 +17,8 @@ struct slot {
 };
 
 struct events {
+    events_hook_fn *hook;
+    void *hook_arg;
     pthread_mutex_t lock; /* guards what follows */
     struct slot slots[SLOTS];
 };
@@ -35,6 +37,12 @@ void events_free(struct events *e)
         return;
     (void)pthread_mutex_destroy(&e->lock);
     free(e);
+}
+
+void events_forward(struct events *e, events_hook_fn *hook, void *arg)
+{
+    e->hook = hook;
+    e->hook_arg = arg;
 }
 
 static uint64_t mix(uint64_t hash, const char *s)
@@ -72,6 +80,8 @@ void events_tell(struct events *e, const struct route_event *event, int64_t mono
 {
     unsigned left_out;
 
+    if (e->hook)
+        e->hook(e->hook_arg, event);
     if (!events_admit(e, event, mono_ms, &left_out))
         return;
     LOG_AT(event->type == EVENT_WARNING ? LOG_WARN : LOG_INFO, "route event",

@@ -20,7 +20,12 @@ struct route_event {
     enum core_event_type type;
     const char *reason; /* one word */
     const char *message;
+    const char *uid; /* of the object; NULL or "": not known */
 };
+
+/* Hand every event on as well, however often it comes. Before the first is told. */
+typedef void events_hook_fn(void *arg, const struct route_event *event);
+void events_forward(struct events *e, events_hook_fn *hook, void *arg);
 
 /* Warnings are the same when their reasons are, for their words often hold a number that
  * changes; others when their words are, too. */

@@ -20,7 +20,8 @@ static void tell(const struct job *j, enum core_event_type type, const char *rea
                  const char *message)
 {
     events_tell(j->rc->events,
-                &(struct route_event){j->entry->key, type, reason, message},
+                &(struct route_event){j->entry->key, type, reason, message,
+                                      j->route ? j->route->uid : NULL},
                 j->now.mono_ms);
 }
 

@@ -655,9 +655,10 @@ static void the_same_words_are_logged_once_in_five_minutes(void **state)
 {
     CLEANUP(events_freep)
     struct events *e = events_new();
-    struct route_event held = {"n/r", EVENT_WARNING, "PrometheusDown", "tried 3 times"};
-    struct route_event other = {"n/r2", EVENT_WARNING, "PrometheusDown", "x"};
-    struct route_event leads = {"n/r", EVENT_NORMAL, "BestArm", "a leads"};
+    struct route_event held = {"n/r", EVENT_WARNING, "PrometheusDown", "tried 3 times",
+                               NULL};
+    struct route_event other = {"n/r2", EVENT_WARNING, "PrometheusDown", "x", NULL};
+    struct route_event leads = {"n/r", EVENT_NORMAL, "BestArm", "a leads", NULL};
     unsigned left_out = 9;
 
     (void)state;
