@@ -143,6 +143,30 @@ class StatusTest(unittest.TestCase):
             list(pool.map(play, range(4)))
 
 
+class EventsTest(unittest.TestCase):
+    def events(self, w):
+        with w.store.lock:
+            return [o for k, o in w.store.objects.items() if k[1] == "events"]
+
+    def test_what_people_should_read_is_told(self):
+        with World(routes=1) as w:
+            p = w.start("one")
+            wait_for("an event", lambda: self.events(w))
+            event = self.events(w)[0]
+            self.assertEqual(event["apiVersion"], "events.k8s.io/v1")
+            self.assertEqual((event["type"], event["reason"]), ("Warning", "DataPlaneRejected"))
+            self.assertEqual(event["regarding"]["uid"], w.store.get(GROUP, PLURAL, "r0")["metadata"]["uid"])
+            self.assertRegex(event["eventTime"], r"\.\d{6}Z$")
+            self.assertEqual(event["reportingController"], "bandit-router.dev/operator")
+            self.assertEqual(p.stop()[0], 0)
+
+    def test_a_server_without_events_is_no_trouble(self):
+        with World(routes=1) as w:
+            w.store.fault(plural="events", times=1000, status=403, reason="Forbidden")
+            w.start("one")
+            wait_for("statuses", lambda: w.status("r0").get("decisions", 0) >= 3)
+
+
 class LeaseTest(unittest.TestCase):
     def check_one_writer(self, w):
         """Every status that was taken came from the one that held the lease then."""
