@@ -3,11 +3,12 @@
 # Runs the benchmarks, each of which prints ratios measured in one run. Never a gate of the
 # tests: a timed test on a busy machine tells nothing.
 # Usage: run.sh [NAME...]   (the names are those of tests/bench, without their ending)
+# Exits with 1 when one failed or missed its bars; the others have run all the same.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 mapfile -t all < <(find . -maxdepth 1 -name '*.sh' ! -name run.sh -printf '%f\n' | sed 's/\.sh$//' | sort)
-wanted=("$@")
+wanted=("$@") missed=()
 [ ${#wanted[@]} -gt 0 ] || wanted=("${all[@]}")
 for name in "${wanted[@]}"; do
     if [ ! -x "$name.sh" ]; then
@@ -15,5 +16,9 @@ for name in "${wanted[@]}"; do
         exit 2
     fi
     printf '\n## %s\n\n' "$name"
-    "./$name.sh"
+    "./$name.sh" || missed+=("$name")
 done
+if [ ${#missed[@]} -gt 0 ]; then
+    printf '\nfailed or missed its bars: %s\n' "${missed[*]}" >&2
+    exit 1
+fi

@@ -80,7 +80,7 @@ verb_test() {
 }
 
 verb_bench() {
-    install_packages build run bench
+    install_packages build run test bench
     build_tree release
     "$ROOT/tests/bench/run.sh" "$@"
 }
