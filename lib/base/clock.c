@@ -45,7 +45,9 @@ const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
         memcpy(out, "invalid", sizeof("invalid"));
         return out;
     }
-    len = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+    /* Not %Y, which has as many digits as the year: RFC 3339 wants four. */
+    len = (size_t)snprintf(out, CLOCK_TEXT_MAX, "%04d", tm.tm_year + 1900);
+    len += strftime(out + len, CLOCK_TEXT_MAX - len, "-%m-%dT%H:%M:%S", &tm);
     if (ms)
         (void)snprintf(out + len, CLOCK_TEXT_MAX - len, ".%03dZ", ms);
     else
