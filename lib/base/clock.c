@@ -23,6 +23,11 @@ int64_t clock_mono_ms(void)
     return now_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
+int64_t clock_mono_coarse_ms(void)
+{
+    return now_ns(CLOCK_MONOTONIC_COARSE) / 1000000;
+}
+
 int64_t clock_mono_ns(void)
 {
     return now_ns(CLOCK_MONOTONIC);

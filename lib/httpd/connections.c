@@ -139,7 +139,7 @@ void connections_remove(struct connections *c, struct connection *one)
 
 void connection_set_busy(struct connection *one, bool busy)
 {
-    int64_t now = clock_mono_ms();
+    int64_t now = clock_mono_coarse_ms();
 
     atomic_store_explicit(&one->since_ms, busy ? -now : now, memory_order_relaxed);
 }

@@ -14,6 +14,9 @@
  * so that an honest client gets to see the 413. */
 enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024, SELF = -1 };
 
+/* Buffers up to this size stay with the connection for its next request. */
+enum { KEEP_MAX = 16 * 1024 };
+
 struct exchange {
     struct httpd *h;
     const struct httpd_route *route;
@@ -95,8 +98,8 @@ static struct MHD_Response *body_of(struct httpd_response *resp)
         return slices_answer(resp);
     if (!len)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    return MHD_create_response_from_buffer(len, buf_take(&resp->body),
-                                           MHD_RESPMEM_MUST_FREE);
+    /* It stays in the exchange, which outlives the sending. */
+    return MHD_create_response_from_buffer(len, resp->body.data, MHD_RESPMEM_PERSISTENT);
 }
 
 static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *connection)
@@ -176,38 +179,40 @@ static enum MHD_Result handle(struct exchange *x, struct MHD_Connection *connect
     return send_answer(x, connection);
 }
 
-/* Tell the watch over connections. */
-static void set_busy(struct MHD_Connection *connection, bool busy)
+static struct peer *peer_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const struct peer *peer = info->socket_context;
-
-    connection_set_busy(peer->watched, busy);
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+        ->socket_context;
 }
 
 /* ---- reading -------------------------------------------------------------------------
  */
 
-static struct exchange *begin(struct httpd *h)
+static struct exchange *begin(struct httpd *h, struct peer *peer)
 {
-    struct exchange *x = malloc(sizeof(*x)); /* not zeroed: resp has room for headers */
+    struct exchange *x = peer->spare;
 
-    if (!x)
-        return NULL;
+    if (x) {
+        peer->spare = NULL;
+    } else {
+        x = malloc(sizeof(*x)); /* not zeroed: resp has room for headers */
+        if (!x)
+            return NULL;
+        buf_init(&x->body, 0);
+        buf_init(&x->resp.body, BODY_MAX);
+    }
     x->h = h;
     x->route = NULL;
     x->dropped = 0;
     x->status = 0;
     x->verdict = 0;
     x->began_ns = clock_mono_ns();
-    buf_init(&x->body, 0);
+    x->body.max = 0;
     x->resp.status = 200;
     x->resp.content_type = "application/json";
     x->resp.header_count = 0;
     x->resp.slices = NULL;
     x->resp.release = NULL;
-    buf_init(&x->resp.body, BODY_MAX);
     (void)atomic_fetch_add(&h->in_flight, 1);
     return x;
 }
@@ -259,7 +264,7 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
 {
     int verdict = buf_ok(&x->body) ? x->verdict : 413;
 
-    set_busy(connection, true);
+    connection_set_busy(peer_of(connection)->watched, true);
     if (!verdict)
         return handle(x, connection, url, method);
     return verdict == SELF ? send_answer(x, connection) : refuse(x, connection, verdict);
@@ -275,7 +280,7 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
     if (!x) {
         size_t length = announced(connection);
 
-        *state = x = begin(cls);
+        *state = x = begin(cls, peer_of(connection));
         if (!x)
             return MHD_NO;
         x->verdict = judge(x, connection, url, method, length);
@@ -293,22 +298,40 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
     return x->status ? MHD_YES : answer(x, connection, url, method);
 }
 
+static void keep(struct buf *b)
+{
+    if (b->cap > KEEP_MAX)
+        buf_clear(b);
+    else
+        buf_reset(b);
+}
+
+void exchange_free(struct exchange *x)
+{
+    if (!x)
+        return;
+    buf_clear(&x->body);
+    buf_clear(&x->resp.body);
+    free(x);
+}
+
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how)
 {
     struct httpd *h = cls;
     struct exchange *x = *state;
+    struct peer *peer = peer_of(connection);
 
     (void)how;
     if (!x)
         return;
     *state = NULL;
-    set_busy(connection, false);
+    connection_set_busy(peer->watched, false);
     if (x->status && h->options.on_done)
         h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status,
                            (double)(clock_mono_ns() - x->began_ns) / 1e9);
-    buf_clear(&x->body);
-    buf_clear(&x->resp.body);
-    free(x);
+    keep(&x->body);
+    keep(&x->resp.body);
+    peer->spare = x;
     (void)atomic_fetch_sub(&h->in_flight, 1);
 }

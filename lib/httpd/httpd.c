@@ -41,6 +41,7 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
     } else {
         connections_remove(h->connections, peer->watched);
         httpd_tls_unref(peer->tls);
+        exchange_free(peer->spare);
         free(peer);
         *context = NULL;
     }

@@ -24,7 +24,8 @@ struct listener {
 /* What libmicrohttpd keeps for us with each connection. */
 struct peer {
     struct connection *watched;
-    struct httpd_tls *tls; /* NULL: plain HTTP */
+    struct httpd_tls *tls;  /* NULL: plain HTTP */
+    struct exchange *spare; /* of the last request, with its buffers, for the next one */
 };
 
 struct httpd {
@@ -60,6 +61,9 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
                               const char *data, size_t *data_size, void **state);
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how);
+
+/* Free what a connection kept for its next request; NULL is fine. */
+void exchange_free(struct exchange *x);
 
 /* tls.c: set up a new connection; returns what peer->tls is to hold. */
 struct httpd_tls *tls_begin(struct httpd *h, struct MHD_Connection *connection);
