@@ -9,6 +9,7 @@
 
 #include "kube/backoff.h"
 #include "kube/base64.h"
+#include "kube/event_series.h"
 #include "kube/kind.h"
 #include "kube/status.h"
 #include "kube/table.h"
@@ -174,6 +175,32 @@ static void a_table_holds_what_was_put(void **state)
     assert_int_equal(t.count, 0);
 }
 
+static void a_series_is_told_when_it_begins_now_and_then_and_at_its_end(void **state)
+{
+    struct event_series s = {0};
+    int64_t now = 1000;
+
+    (void)state;
+    event_series_note(&s, now);
+    assert_int_equal(event_series_next(&s, now), EVENT_POST);
+    event_series_told(&s, 1, now);
+    assert_int_equal(event_series_next(&s, now), EVENT_NOTHING);
+    event_series_note(&s, now += 10);
+    assert_int_equal(event_series_next(&s, now), EVENT_PATCH); /* it repeats */
+    event_series_told(&s, 2, now);
+    event_series_note(&s, now + 20);
+    assert_int_equal(event_series_next(&s, now + 20), EVENT_NOTHING);
+    event_series_note(&s, now += EVENT_REFRESH_MS);
+    assert_int_equal(event_series_next(&s, now), EVENT_PATCH);
+    event_series_told(&s, 4, now);
+    event_series_note(&s, now + 1);
+    assert_int_equal(event_series_next(&s, now + 2), EVENT_NOTHING);
+    now += 1 + EVENT_FINISH_MS;
+    assert_int_equal(event_series_next(&s, now), EVENT_PATCH); /* the last count */
+    event_series_told(&s, s.count, now);
+    assert_int_equal(event_series_next(&s, now), EVENT_OVER);
+}
+
 /* ---- whose change was it? ------------------------------------------------------------
  */
 
@@ -235,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_refusal_becomes_an_error_with_its_reason),
         cmocka_unit_test(waits_double_up_to_a_cap_and_differ_by_chance),
         cmocka_unit_test(a_table_holds_what_was_put),
+        cmocka_unit_test(a_series_is_told_when_it_begins_now_and_then_and_at_its_end),
         cmocka_unit_test(own_writes_are_no_news_and_foreign_ones_are),
         cmocka_unit_test(many_own_writes_are_remembered_as_far_as_needed),
     };
