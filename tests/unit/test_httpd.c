@@ -75,7 +75,7 @@ static void many(void *arg, const struct httpd_request *req, struct httpd_respon
     (void)arg;
     (void)req;
     for (size_t i = 0; i < MANY; i++)
-        slices[i] = (struct httpd_slice){"0123456789" + i % 10, 1 + i % 2 * (i % 10 < 9)};
+        slices[i] = (struct httpd_slice){&"0123456789"[i % 10], 1 + i % 2 * (i % 10 < 9)};
     resp->slices = slices;
     resp->slice_count = MANY;
 }
