@@ -68,9 +68,9 @@ verb_test() {
         run_ctest release release -j "$(nproc)" -LE e2e
         run_ctest e2e release -L e2e
         build_tree asan
-        run_ctest asan asan -j "$(nproc)" -L 'unit|integration' -LE 'slow|release-only'
+        run_ctest asan asan -j "$(nproc)" -L 'unit|integration' -LE 'slow|simulation'
         build_tree tsan
-        run_ctest tsan tsan -j "$(nproc)" -L threads -LE 'slow|release-only'
+        run_ctest tsan tsan -j "$(nproc)" -R '^unit\.|integration\.(server|exporter|operator_life|kube_store)' -LE slow
         build_tree fuzz
         run_fuzzers "${BANDIT_FUZZ_SECONDS:-15}"
     fi
