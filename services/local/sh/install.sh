@@ -35,8 +35,8 @@ disable_services() {
     [ -d /run/systemd/system ] || return 0
     for package in "$@"; do
         case $package in
-        haproxy | prometheus | prometheus-alertmanager | supervisor)
-            as_root systemctl disable --now "$package" >/dev/null 2>&1 || true
+        haproxy | prometheus | prometheus-alertmanager | supervisor | etcd | etcd-server)
+            as_root systemctl disable --now "${package%-server}" >/dev/null 2>&1 || true
             ;;
         esac
     done
