@@ -71,8 +71,8 @@ void json_remove(struct json *object, const char *key);
 void json_write(const struct json *j, struct buf *out);
 void json_write_pretty(const struct json *j, struct buf *out);
 
-/* Pieces for answers written without a tree: a quoted and escaped string (ill-formed
- * UTF-8 becomes U+FFFD), and a number (null when it is not finite). */
+/* Pieces for answers written without a tree: a quoted and escaped string, the same one in
+ * YAML (ill-formed UTF-8 becomes U+FFFD), and a number (null when it is not finite). */
 void json_add_string(struct buf *out, const char *s);
 void json_add_number(struct buf *out, double v);
 

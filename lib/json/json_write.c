@@ -13,8 +13,7 @@ static size_t plain_length(const char *s)
 {
     size_t n = 0;
 
-    while ((unsigned char)s[n] >= 0x20 && s[n] != '"' && s[n] != '\\' &&
-           (unsigned char)s[n] < 0x80)
+    while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
         n++;
     return n;
 }
@@ -29,6 +28,36 @@ static void add_escaped(struct buf *out, char c)
         buf_printf(out, "\\%c", letters[found - names]);
     else
         buf_printf(out, "\\u%04x", (unsigned)c);
+}
+
+/* The code point of a well-formed sequence of two or three bytes where YAML refuses it,
+ * takes it as the end of a line or as a mark, else 0. JSON allows them all; escaped, a
+ * string is the same in both. */
+static unsigned marked_code_point(const char *s, size_t n)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    unsigned c = 0;
+
+    if (n == 2)
+        c = (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu);
+    else if (n == 3)
+        c = (u[0] & 0x0fu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
+    return (c >= 0x80 && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+                   c >= 0xfffe
+               ? c
+               : 0;
+}
+
+static void add_sequence(struct buf *out, const char *s, size_t n)
+{
+    unsigned c = marked_code_point(s, n);
+
+    if (!n)
+        buf_puts(out, "\xef\xbf\xbd"); /* U+FFFD for each byte that is no text */
+    else if (c)
+        buf_printf(out, "\\u%04x", c);
+    else
+        buf_add(out, s, n);
 }
 
 void json_add_string(struct buf *out, const char *s)
@@ -46,10 +75,7 @@ void json_add_string(struct buf *out, const char *s)
             n = 1;
         } else {
             n = text_utf8_length(s, left);
-            if (n)
-                buf_add(out, s, n);
-            else
-                buf_puts(out, "\xef\xbf\xbd"); /* U+FFFD for each byte that is no text */
+            add_sequence(out, s, n);
             n = n ? n : 1;
         }
         s += n;

@@ -217,7 +217,7 @@ static void ill_formed_text_is_repaired_when_written(void **state)
          "b\""                                     },
         {"\xc3",               "\"\xef\xbf\xbd\""                        },
         {"\xed\xa0\x80",       "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-        {"\xe2\x82\xac\"\x7f", "\"\xe2\x82\xac\\\"\x7f\""                },
+        {"\xe2\x82\xac\"\x7f", "\"\xe2\x82\xac\\\"\\u007f\""             },
     };
 
     (void)state;

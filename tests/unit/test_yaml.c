@@ -165,6 +165,7 @@ static void trees_are_written_to_be_read(void **state)
         {"[[1,2],{\"a\":1,\"b\":[3]}]",            "- - 1\n  - 2\n- a: 1\n  b:\n  - 3\n"  },
         {"{\"a\":{\"y\":[{\"k\":\"1\"}]}}",        "a:\n  \"y\":\n  - k: \"1\"\n"         },
         {"{\"a\":[[{\"b\":true,\"c\":\"\\n\"}]]}", "a:\n- - b: true\n    c: \"\\n\"\n"    },
+        {"[\"\\u0085\\u2028\\ufeff\\u007f\"]",     "- \"\\u0085\\u2028\\ufeff\\u007f\"\n" },
     };
 
     (void)state;
