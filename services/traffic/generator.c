@@ -38,8 +38,7 @@ struct generator {
     struct random random; /* of everything but the schedule */
     struct deck deck;     /* of the rows */
     int64_t start_ns, end_ns;
-    int64_t next_ns;   /* when the next request is due */
-    bool labels_taken; /* predictions are answered with labels */
+    int64_t next_ns; /* when the next request is due */
 
     pthread_mutex_t lock; /* of the two below */
     struct tally tally;
@@ -159,7 +158,7 @@ static void on_done(void *arg, const struct httpc_response *resp, const struct e
         count_failure(g, failure_of_error(err->kind), ns, err->msg);
     } else {
         count_answer(g, resp, ns);
-        if (resp->status / 100 == 2 && f->labelled && g->labels_taken)
+        if (resp->status / 100 == 2 && f->labelled)
             labels_learn(g->labels, buf_str(&resp->body), resp->body.len, f->row->label);
     }
     give_back(g, f);
@@ -243,10 +242,8 @@ static void finish(struct generator *g, const struct stop *stop, struct stop *ab
         int64_t now_ns = clock_mono_ns();
         int64_t wake_ns;
 
-        if (stop_requested(stop) || now_ns > labels_end_ns) {
-            g->labels_taken = false;
-            labels_drop(g->labels);
-        }
+        if (stop_requested(stop) || now_ns > labels_end_ns)
+            labels_end(g->labels);
         wake_ns = send_labels(g, now_ns);
         if (stop_requested(abandon) ||
             (!httpc_pool_in_flight(g->pool) && labels_due_ns(g->labels) == INT64_MAX))
@@ -256,7 +253,7 @@ static void finish(struct generator *g, const struct stop *stop, struct stop *ab
         httpc_pool_run(g->pool, earlier(wake_ns, now_ns + 100 * ns_per_ms),
                        stop_fd(abandon));
     }
-    labels_drop(g->labels);
+    labels_end(g->labels);
     for (; g->next_ns < g->end_ns; schedule_one(g))
         skip_one(g, FAILURE_ABANDONED, "ended before it was sent");
     for (size_t i = 0; i < g->options.max_in_flight; i++)
@@ -269,7 +266,6 @@ void generator_run(struct generator *g, struct stop *stop, struct stop *abandon)
 {
     int64_t now_ns = clock_mono_ns();
 
-    g->labels_taken = true;
     g->start_ns = now_ns;
     g->end_ns =
         g->options.duration_ms ? now_ns + g->options.duration_ms * ns_per_ms : INT64_MAX;

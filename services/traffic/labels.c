@@ -18,6 +18,7 @@ struct labels {
     struct pending pending;
     struct buf body, id_header;
     const char *headers[HEADERS_MAX];
+    bool ended;
 };
 
 struct labels *labels_new(const struct labels_options *options)
@@ -69,7 +70,8 @@ void labels_learn(struct labels *l, const char *prediction, size_t n, const char
 
     if (!is_usable(id))
         l->options.on_result(l->options.arg, FEEDBACK_NO_ID);
-    else if (!pending_add(&l->pending, clock_mono_ns() + l->options.delay_ms * 1000000,
+    else if (l->ended ||
+             !pending_add(&l->pending, clock_mono_ns() + l->options.delay_ms * 1000000,
                           id, label))
         l->options.on_result(l->options.arg, FEEDBACK_DROPPED);
 }
@@ -124,8 +126,9 @@ void labels_send(struct labels *l, int64_t now_ns)
     }
 }
 
-void labels_drop(struct labels *l)
+void labels_end(struct labels *l)
 {
+    l->ended = true;
     while (l->pending.count) {
         free(pending_take(&l->pending).id);
         l->options.on_result(l->options.arg, FEEDBACK_DROPPED);

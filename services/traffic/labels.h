@@ -40,7 +40,7 @@ int64_t labels_due_ns(const struct labels *l);
 /* Start what is due, as far as the pool has room. */
 void labels_send(struct labels *l, int64_t now_ns);
 
-/* Give up those that wait. */
-void labels_drop(struct labels *l);
+/* Drop those that wait, and from now on those that are learnt: the run is over. */
+void labels_end(struct labels *l);
 
 #endif
