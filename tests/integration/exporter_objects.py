@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """bandit-exporter over a folder store: what is in the folder is on the page, in both
 formats, and nothing else."""
+import contextlib
 import gzip
 import json
 import os
@@ -130,19 +131,17 @@ def people_and_probes_are_served(exporter):
 
 
 def shards_share_the_objects(binary, folder, place):
-    exporters = [Exporter(binary, place, folder, "--shard", str(i), "--total-shards", "3")
-                 for i in range(3)]
-    try:
+    with contextlib.ExitStack() as stack:
+        exporters = [stack.enter_context(Exporter(binary, place, folder, "--shard", str(i),
+                                                  "--total-shards", "3"))
+                     for i in range(3)]
         for i in range(20):
             folder.put(f"route-{i}", namespace="sharded")
         eventually("every object once", lambda: sum(
             count(e.text(), 'bandit_route_info{namespace="sharded"') for e in exporters) == 20)
         assert all(f"bandit_exporter_shard {i}\n" in e.text() for i, e in enumerate(exporters))
-    finally:
-        for e in exporters:
-            assert e.stop() == 0
-        for i in range(20):
-            folder.remove(f"route-{i}", namespace="sharded")
+    for i in range(20):
+        folder.remove(f"route-{i}", namespace="sharded")
 
 
 def metrics_are_described(binary, exporter):
@@ -159,8 +158,7 @@ def metrics_are_described(binary, exporter):
 def main(binary, promtool):
     with workplace() as place:
         folder = Folder(os.path.join(place, "routes"))
-        exporter = Exporter(binary, place, folder)
-        try:
+        with Exporter(binary, place, folder) as exporter:
             eventually("ready", lambda: exporter.text("/livez") == "ok\n")
             objects_come_and_go(exporter, folder)
             both_formats_carry_the_same(exporter, promtool)
@@ -173,12 +171,6 @@ def main(binary, promtool):
             shards_share_the_objects(binary, folder, place)
             exporter.process.send_signal(signal.SIGHUP)
             exporter.wait_for("read again")
-        except BaseException:
-            print(exporter.output(), file=sys.stderr)
-            raise
-        finally:
-            code = exporter.stop()
-        assert code == 0, code
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Hostile and clumsy clients beside an honest scrape every second: none of the honest ones
-fails or waits for long, and memory stays where it was.
+fails or waits for long, each shows what changed a moment before, and memory stays where it was.
 
     exporter_robust.py BANDIT-EXPORTER [SECONDS]
 """
 import gzip
 import os
 import random
+import resource
 import socket
 import struct
 import sys
@@ -21,6 +22,8 @@ from exporter import Exporter, Folder, eventually, workplace  # noqa: E402
 
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
 CROWD = 1000  # connections that say nothing: as many as the exporter takes
+ROUTES = 300  # a page large enough to be compressed in pieces
+CHANGES_SEEN_S = 3
 
 
 class Mix:
@@ -28,7 +31,7 @@ class Mix:
 
     def __init__(self, port):
         self.port, self.end = port, threading.Event()
-        self.done = {}
+        self.done, self.largest_crowd, self.faults = {}, 0, []
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=5)
@@ -106,6 +109,7 @@ class Mix:
                 crowd.append(self.connect())
             self.end.wait(3)
         finally:
+            self.largest_crowd = max(self.largest_crowd, len(crowd))
             for s in crowd:
                 s.close()
 
@@ -115,6 +119,9 @@ class Mix:
                 getattr(self, kind)()
             except OSError:
                 pass  # being thrown out is what they are there for
+            except Exception as e:  # noqa: BLE001: else a kind would be missing unnoticed
+                self.faults.append(e)
+                return
             self.done[kind] = self.done.get(kind, 0) + 1
             time.sleep(0.02)
 
@@ -123,51 +130,82 @@ KINDS = ("slow_head", "slow_head", "slow_reader", "slow_reader", "aborted_reader
          "head_bomb", "long_target", "pipeline", "nonsense", "endless_body", "crowd")
 
 
-def honest_scrapes(exporter, seconds, routes):
+class Churn:
+    """A route that is replaced by the next one every second, so that hostile readers have
+    updates to be in the way of."""
+
+    def __init__(self, folder):
+        self.folder, self.made = folder, []
+
+    def step(self):
+        self.folder.put(f"churn-{len(self.made)}")
+        self.made.append(time.monotonic())
+        if len(self.made) > 1:
+            self.folder.remove(f"churn-{len(self.made) - 2}")
+
+    def check(self, routes, asked):
+        """What a page asked for at that time has to show: a change of some seconds before."""
+        shown = [int(r[6:]) for r in routes if r.startswith("churn-")]
+        due = max((i for i, t in enumerate(self.made) if t < asked - CHANGES_SEEN_S), default=-1)
+        assert due < 0 or max(shown, default=-1) >= due, (shown, due)
+        assert len(shown) <= 2, f"ghosts: {shown}"
+
+
+def honest_scrapes(exporter, churn, seconds):
     """One a second; returns how long each took, and the memory after each."""
     times, memory = [], []
-    for i in range(seconds):
+    for _ in range(seconds):
+        churn.step()
         began = time.monotonic()
         page = gzip.decompress(exporter.get(headers={
             "Accept": "application/openmetrics-text", "Accept-Encoding": "gzip"}))
         times.append(time.monotonic() - began)
         memory.append(exporter.resident_kib())
-        if i % 5 == 0:
-            families = openmetrics.check(page)
-            assert len(families["bandit_route"].samples) == routes
+        if len(times) % 5 == 0:
+            routes = [labels["route"] for _, labels, _, _ in
+                      openmetrics.check(page)["bandit_route"].samples]
+            assert len(routes) >= ROUTES and len(set(routes)) == len(routes)
+            churn.check(routes, began)
         time.sleep(max(0, 1 - (time.monotonic() - began)))
     return times, memory
 
 
+def report(times, memory, mix):
+    """Prints the figures; returns the most memory of the first and of the second half."""
+    ordered, half = sorted(times), len(memory) // 2
+    early, late = max(memory[:half]), max(memory[half:])
+    print(f"{len(times)} honest scrapes, none failed: median {ordered[len(times) // 2] * 1000:.1f} ms, "
+          f"99th percentile {ordered[len(times) * 99 // 100] * 1000:.0f} ms, slowest {ordered[-1] * 1000:.0f} ms")
+    print(f"memory: most in the first half {early / 1024:.1f} MiB, in the second {late / 1024:.1f} MiB; "
+          f"at the end {memory[-1] / 1024:.1f} MiB")
+    print("hostile clients: " + ", ".join(f"{n} {kind}" for kind, n in sorted(mix.done.items())) +
+          f"; largest crowd {mix.largest_crowd} connections")
+    return early, late
+
+
 def main(binary, seconds="12"):
-    seconds, routes = int(seconds), 300
+    seconds = int(seconds)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * CROWD)), hard))
     with workplace() as place:
         folder = Folder(os.path.join(place, "routes"))
-        for i in range(routes):
+        for i in range(ROUTES):
             folder.put(f"route-{i}")
-        exporter = Exporter(binary, place, folder)
-        mix = Mix(exporter.port)
-        threads = [threading.Thread(target=mix.run, args=(k,), daemon=True) for k in KINDS]
-        try:
-            eventually("all routes", lambda: b"bandit_exporter_objects %d\n" % routes
+        with Exporter(binary, place, folder) as exporter:
+            mix = Mix(exporter.port)
+            threads = [threading.Thread(target=mix.run, args=(k,), daemon=True) for k in KINDS]
+            eventually("all routes", lambda: b"bandit_exporter_objects %d\n" % ROUTES
                        in exporter.get("/metrics/self"))
             for t in threads:
                 t.start()
-            times, memory = honest_scrapes(exporter, seconds, routes)
-        except BaseException:
-            print(exporter.output(), file=sys.stderr)
-            raise
-        finally:
-            mix.end.set()
-            for t in threads:
-                t.join(20)
-            code = exporter.stop()
-        assert code == 0, code
-        half = len(memory) // 2
-        early, late = max(memory[:half]), max(memory[half:])
-        print(f"{len(times)} honest scrapes: median {sorted(times)[len(times) // 2] * 1000:.1f} ms, "
-              f"slowest {max(times) * 1000:.0f} ms; most memory in the first half {early} KiB, "
-              f"in the second {late} KiB; mix {mix.done}")
+            try:
+                times, memory = honest_scrapes(exporter, Churn(folder), seconds)
+            finally:
+                mix.end.set()
+                for t in threads:
+                    t.join(20)
+        early, late = report(times, memory, mix)
+        assert not mix.faults, mix.faults
         assert max(times) < 5, "an honest scrape waited too long"
         # A crowd of a thousand connections has a thousand threads; sanitizers take more.
         sanitized = memory[0] > 40000

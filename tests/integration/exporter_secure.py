@@ -113,10 +113,9 @@ def prometheus_reads_openmetrics(prometheus, exporter, authority, place):
     with open(config, "w") as f:
         f.write(PROMETHEUS.format(ca=authority.certificate, cert=authority.path("client", "pem"),
                                   key=authority.path("client", "key"), port=exporter.port))
-    program = Program(place, prometheus, f"--config.file={config}",
-                      f"--storage.tsdb.path={place}/tsdb",
-                      f"--web.listen-address=127.0.0.1:{port}")
-    try:
+    with Program(place, prometheus, f"--config.file={config}",
+                 f"--storage.tsdb.path={place}/tsdb",
+                 f"--web.listen-address=127.0.0.1:{port}"):
         def scraped():
             data = query(port, "query?query=bandit_arm_desired_weight_ratio")
             return data and data["result"]
@@ -130,11 +129,6 @@ def prometheus_reads_openmetrics(prometheus, exporter, authority, place):
         assert types["bandit_route"] == "info" and types["process_cpu_seconds"] == "counter"
         target, = query(port, "targets")["activeTargets"]
         assert target["health"] == "up" and not target["lastError"], target
-    except BaseException:
-        print(program.output(), file=sys.stderr)
-        raise
-    finally:
-        program.stop()
 
 
 def served_serial(exporter):
@@ -197,23 +191,16 @@ def main(binary, prometheus):
         authority.issue("client", "DNS:prometheus")
         with open(os.path.join(place, "web.yml"), "w") as f:
             f.write(WEB.format(hash=BCRYPT_OF_SECRET))
-        exporter = Exporter(binary, place, folder, "--web.config.file",
-                            os.path.join(place, "web.yml"))
-        exporter.scheme, exporter.authorization = "https", basic("scraper", "secret")
-        exporter.context = client_context(authority, authority.path("client", "pem"),
-                                          authority.path("client", "key"))
-        try:
+        with Exporter(binary, place, folder, "--web.config.file",
+                      os.path.join(place, "web.yml")) as exporter:
+            exporter.scheme, exporter.authorization = "https", basic("scraper", "secret")
+            exporter.context = client_context(authority, authority.path("client", "pem"),
+                                              authority.path("client", "key"))
             only_those_with_everything_come_in(exporter, authority, place)
             refusals_take_the_same_time(exporter)
             prometheus_reads_openmetrics(prometheus, exporter, authority, place)
             certificates_rotate_under_load(exporter, authority)
             a_bad_configuration_keeps_the_old_one(exporter, place)
-        except BaseException:
-            print(exporter.output(), file=sys.stderr)
-            raise
-        finally:
-            code = exporter.stop()
-        assert code == 0, code
 
 
 if __name__ == "__main__":

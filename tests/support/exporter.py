@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -101,6 +102,17 @@ class Program:
                 raise AssertionError(f"did not end on SIGTERM:\n{self.output()}")
         self.log.close()
         return self.process.returncode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        """Ends it, which has to go well; where a test failed, what it said is shown."""
+        code = self.stop()
+        if failed:
+            print(self.output(), file=sys.stderr)
+        else:
+            assert code == 0, f"exit code {code}:\n{self.output()}"
 
 
 class Exporter(Program):
