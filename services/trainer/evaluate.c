@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "engine/model.h"
 #include "trainer/fit_model.h"
 #include "trainer/folds.h"
 
@@ -22,25 +21,30 @@ static void fold_progress(void *arg, double done)
     fit_progress(s->whole, s->start + s->size * done);
 }
 
+size_t *evaluate_classes(const struct model *m, const float *x, size_t rows)
+{
+    CLEANUP(model_scratch_freep)
+    struct model_scratch *s = model_scratch_new(m);
+    CLEANUP(mem_freep)
+    float *ratios = mem_alloc(rows * model_classes(m), sizeof(*ratios));
+    size_t *best = mem_alloc(rows, sizeof(*best));
+
+    model_infer(m, s, x, rows, ratios, best, NULL);
+    return best;
+}
+
 static bool accuracy(const struct buf *bytes, const struct sample *test, double *out,
                      struct error *err)
 {
     CLEANUP(model_freep)
     struct model *m = model_parse(buf_str(bytes), bytes->len, err);
-    CLEANUP(model_scratch_freep)
-    struct model_scratch *s = NULL;
-    CLEANUP(mem_freep)
-    float *ratios = NULL;
     CLEANUP(mem_freep)
     size_t *best = NULL;
     size_t right = 0;
 
     if (!m)
         return error_wrap(err, "the model just trained does not load");
-    s = model_scratch_new(m);
-    ratios = mem_alloc(test->rows * test->classes, sizeof(*ratios));
-    best = mem_alloc(test->rows, sizeof(*best));
-    model_infer(m, s, test->x, test->rows, ratios, best, NULL);
+    best = evaluate_classes(m, test->x, test->rows);
     for (size_t i = 0; i < test->rows; i++)
         right += best[i] == test->y[i];
     *out = (double)right / (double)test->rows;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "engine/model.h"
 #include "trainer/dataset.h"
 #include "trainer/fit.h"
 
@@ -17,6 +18,10 @@ struct evaluation {
     double accuracy[EVALUATE_FOLDS_MAX]; /* share of rows, of each fold */
     double mean, spread;                 /* spread: standard deviation over the folds */
 };
+
+/* The class that the model predicts for each of the rows (model_features() wide each), as
+ * indices of its classes; the caller frees them. */
+size_t *evaluate_classes(const struct model *m, const float *x, size_t rows);
 
 /* Stratified k-fold cross-validation. Every model is written and run as it would be
  * served, so what is measured is the file, not the trainer's idea of it.

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/model.h"
 #include "trainer/dataset.h"
+#include "trainer/evaluate.h"
 
 static bool measure(const char *path, const char *data, double *share, struct error *err)
 {
@@ -13,10 +13,6 @@ static bool measure(const char *path, const char *data, double *share, struct er
     struct model *m = model_load(path, err);
     CLEANUP(dataset_freep)
     struct dataset *d = m ? dataset_read(data, "label", err) : NULL;
-    CLEANUP(model_scratch_freep)
-    struct model_scratch *s = NULL;
-    CLEANUP(mem_freep)
-    float *ratios = NULL;
     CLEANUP(mem_freep)
     size_t *best = NULL;
     size_t right = 0;
@@ -27,10 +23,7 @@ static bool measure(const char *path, const char *data, double *share, struct er
         return error_set(err, ERR_INVALID,
                          "the model takes %zu features, the rows have %zu",
                          model_features(m), d->width);
-    s = model_scratch_new(m);
-    ratios = mem_alloc(d->rows * model_classes(m), sizeof(*ratios));
-    best = mem_alloc(d->rows, sizeof(*best));
-    model_infer(m, s, d->x, d->rows, ratios, best, NULL);
+    best = evaluate_classes(m, d->x, d->rows);
     for (size_t i = 0; i < d->rows; i++)
         right += !strcmp(model_class_name(m, best[i]), d->class_names[d->y[i]]);
     *share = (double)right / (double)d->rows;
