@@ -69,12 +69,13 @@ def monitors(options):
             # The namespace of a series is the object's, not the pod's.
             "endpoints": [{"port": "metrics", "interval": "15s", "honorLabels": True}],
         }}, {"release": options.release}))
-    documents.append(named("PodMonitor", "monitoring.coreos.com/v1", "model-server", {"spec": {
-        "jobLabel": "app.kubernetes.io/name",
-        "namespaceSelector": {"any": True},
-        "selector": {"matchLabels": {"app.kubernetes.io/name": "model-server"}},
-        "podMetricsEndpoints": [{"port": "http", "interval": "15s"}],
-    }}, {"release": options.release}))
+    for name, port in (("model-server", "http"), ("traffic-generator", "metrics")):
+        documents.append(named("PodMonitor", "monitoring.coreos.com/v1", name, {"spec": {
+            "jobLabel": "app.kubernetes.io/name",
+            "namespaceSelector": {"any": True},
+            "selector": {"matchLabels": {"app.kubernetes.io/name": name}},
+            "podMetricsEndpoints": [{"port": port, "interval": "15s"}],
+        }}, {"release": options.release}))
     return dump(*documents)
 
 
@@ -149,11 +150,11 @@ def managed_alerts(options):
 
 
 FILES = {
-    "k8s/monitoring/prometheus-rule.yaml": prometheus_rule,
-    "k8s/monitoring/monitors.yaml": monitors,
-    "k8s/monitoring/dashboards-configmaps.yaml": config_maps,
-    "k8s/monitoring/dashboards-grafana-operator.yaml": grafana_dashboards,
-    "k8s/monitoring/kube-state-metrics.yaml": custom_resource_state,
+    "k8s/monitoring/stack/prometheus-rule.yaml": prometheus_rule,
+    "k8s/monitoring/stack/monitors.yaml": monitors,
+    "k8s/monitoring/dashboards/configmaps.yaml": config_maps,
+    "k8s/monitoring/grafana-operator/dashboards.yaml": grafana_dashboards,
+    "k8s/monitoring/custom-resource-state.yaml": custom_resource_state,
     "grafana/managed-alerts/alerting/bandit-router.yaml": managed_alerts,
 }
 
