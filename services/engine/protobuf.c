@@ -51,7 +51,7 @@ static bool take_fixed(struct protobuf *in, size_t bytes, uint64_t *out,
 
 static bool take_bytes(struct protobuf *in, struct protobuf *out, struct error *err)
 {
-    uint64_t n;
+    uint64_t n = 0;
 
     if (!take_varint(in, &n, err))
         return false;
@@ -64,7 +64,7 @@ static bool take_bytes(struct protobuf *in, struct protobuf *out, struct error *
 
 bool protobuf_next(struct protobuf *in, struct protobuf_field *f, struct error *err)
 {
-    uint64_t key;
+    uint64_t key = 0;
 
     *f = (struct protobuf_field){0};
     if (!take_varint(in, &key, err))
