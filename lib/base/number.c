@@ -133,43 +133,65 @@ static size_t count_digits(uint64_t v)
     return guess + (v >= powers_of_ten[guess]);
 }
 
+static const char digit_pairs[] = "00010203040506070809"
+                                  "10111213141516171819"
+                                  "20212223242526272829"
+                                  "30313233343536373839"
+                                  "40414243444546474849"
+                                  "50515253545556575859"
+                                  "60616263646566676869"
+                                  "70717273747576777879"
+                                  "80818283848586878889"
+                                  "90919293949596979899";
+
+/* Eight digits, with zeros in front. The four divisions do not wait for each other. */
+static void put_eight(char *out, uint32_t v)
+{
+    uint32_t high = v / 10000, low = v % 10000;
+
+    memcpy(out, digit_pairs + (size_t)(high / 100) * 2, 2);
+    memcpy(out + 2, digit_pairs + (size_t)(high % 100) * 2, 2);
+    memcpy(out + 4, digit_pairs + (size_t)(low / 100) * 2, 2);
+    memcpy(out + 6, digit_pairs + (size_t)(low % 100) * 2, 2);
+}
+
+/* The n decimal digits of v at out, without a NUL. */
+static void put_n_digits(char *out, uint64_t v, size_t n)
+{
+    enum { EIGHT = 100000000 };
+    uint32_t rest;
+
+    for (; n > 8; n -= 8) {
+        put_eight(out + n - 8, (uint32_t)(v % EIGHT));
+        v /= EIGHT;
+    }
+    for (rest = (uint32_t)v; n >= 2; n -= 2) {
+        memcpy(out + n - 2, digit_pairs + (size_t)(rest % 100) * 2, 2);
+        rest /= 100;
+    }
+    if (n)
+        out[0] = (char)('0' + rest);
+}
+
 /* Decimal digits of v at out, without a NUL; returns how many. */
 static size_t put_digits(char *out, uint64_t v)
 {
-    static const char pairs[] = "00010203040506070809"
-                                "10111213141516171819"
-                                "20212223242526272829"
-                                "30313233343536373839"
-                                "40414243444546474849"
-                                "50515253545556575859"
-                                "60616263646566676869"
-                                "70717273747576777879"
-                                "80818283848586878889"
-                                "90919293949596979899";
     size_t n = count_digits(v);
-    char *at = out + n;
 
-    for (; v >= 100; v /= 100) {
-        at -= 2;
-        memcpy(at, pairs + 2 * (v % 100), 2);
-    }
-    if (v >= 10)
-        memcpy(at - 2, pairs + 2 * v, 2);
-    else
-        at[-1] = (char)('0' + v);
+    put_n_digits(out, v, n);
     return n;
 }
 
-/* d.ddde+XX; out holds n digits. */
-static size_t as_scientific(char *out, size_t n, int power)
+/* d.ddde+XX */
+static size_t as_scientific(char *out, uint64_t digits, size_t n, int power)
 {
     unsigned magnitude = (unsigned)(power < 0 ? -power : power);
 
-    if (n > 1) {
-        memmove(out + 2, out + 1, n - 1);
+    put_n_digits(out + 1, digits, n);
+    out[0] = out[1];
+    if (n > 1)
         out[1] = '.';
-        n++;
-    }
+    n += n > 1;
     out[n++] = 'e';
     out[n++] = power < 0 ? '-' : '+';
     if (magnitude < 10)
@@ -177,24 +199,25 @@ static size_t as_scientific(char *out, size_t n, int power)
     return n + put_digits(out + n, magnitude);
 }
 
-/* Digits with a point at that place, zeros where none are; out holds n digits. */
-static size_t as_plain(char *out, size_t n, int power)
+/* Digits with a point at that place, zeros where none are. */
+static size_t as_plain(char *out, uint64_t digits, size_t n, int power)
 {
-    if (power < 0) { /* 0.000ddd */
-        size_t zeros = (size_t)-power;
+    if (power < 0) {                       /* 0.000ddd */
+        size_t zeros = (size_t)-power + 1; /* and the point */
 
-        memmove(out + zeros + 1, out, n);
-        memset(out, '0', zeros + 1);
-        out[1] = '.';
-        return n + zeros + 1;
+        memcpy(out, "0.0000", 6); /* as many as there are, see format() */
+        put_n_digits(out + zeros, digits, n);
+        return zeros + n;
     }
     if (n > (size_t)power + 1) { /* dd.ddd */
         size_t whole = (size_t)power + 1;
 
-        memmove(out + whole + 1, out + whole, n - whole);
+        put_n_digits(out + 1, digits, n);
+        memmove(out, out + 1, whole);
         out[whole] = '.';
         return n + 1;
     }
+    put_n_digits(out, digits, n);
     memset(out + n, '0', (size_t)power + 1 - n); /* dddd000 */
     return (size_t)power + 1;
 }
@@ -203,12 +226,12 @@ static size_t as_plain(char *out, size_t n, int power)
 static size_t format(double v, int precision, char *out)
 {
     struct decimal d = decimal_of(v);
-    size_t n = put_digits(out, d.digits);
+    size_t n = count_digits(d.digits);
     int power = d.exponent + (int)n - 1; /* of the first digit */
 
     if (power < -4 || power >= (precision ? precision : (int)n))
-        return as_scientific(out, n, power);
-    return as_plain(out, n, power);
+        return as_scientific(out, d.digits, n, power);
+    return as_plain(out, d.digits, n, power);
 }
 
 /* A sign where there is one; v becomes its magnitude. */
