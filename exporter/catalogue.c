@@ -91,6 +91,17 @@ const struct metric_desc object_metrics[FAMILY_COUNT] = {
         .example = "time() - bandit_route_last_decision_timestamp_seconds > 3 * "
                        "bandit_route_interval_seconds",
     },
+    [FAMILY_ROUTE_MAX_LAG] = {
+        .name = "bandit_route_status_max_lag_seconds",
+        .type = METRIC_GAUGE,
+        .unit = "seconds",
+        .help = "How much newer than the status the last decision may be: 0 while each "
+                    "is written, more when a large fleet shares its API server's time.",
+        .labels = {ROUTE},
+        .example = "time() - bandit_route_last_decision_timestamp_seconds > 3 * "
+                       "bandit_route_interval_seconds + "
+                       "bandit_route_status_max_lag_seconds",
+    },
     [FAMILY_ROUTE_MAX_DATA_AGE] = {
         .name = "bandit_route_max_data_age_seconds",
         .type = METRIC_GAUGE,

@@ -20,37 +20,18 @@ struct sink {
     struct buf arms[ROUTE_ARMS_MAX]; /* the same with arm="..." */
 };
 
-static char *append(char *at, const struct buf *b)
-{
-    memcpy(at, buf_str(b), b->len);
-    return at + b->len;
-}
-
-/* One sample. The hot path of an update: room is made once, and copied into. */
+/* One sample; what is not known has none. */
 static void sample(struct sink *s, const struct buf *labels, const struct buf *extra,
                    double v)
 {
-    enum { PUNCTUATION = 8 };
-    size_t extra_len = extra ? extra->len : 0;
-    char *room, *at;
+    struct exposition_sample line = {
+        .name = exposition_text(&s->name), .labels = exposition_text(labels), .value = v};
 
     if (isnan(v))
         return;
-    room = buf_room(s->out, s->name.len + labels->len + extra_len + PUNCTUATION);
-    if (!room)
-        return;
-    at = append(room, &s->name);
-    *at++ = '{';
-    at = append(at, labels);
-    if (extra_len) {
-        *at++ = ',';
-        at = append(at, extra);
-    }
-    *at++ = '}';
-    *at++ = ' ';
-    buf_grew(s->out, (size_t)(at - room));
-    exposition_value(s->out, v);
-    buf_putc(s->out, '\n');
+    if (extra)
+        line.more = exposition_text(extra);
+    exposition_sample(s->out, &line);
 }
 
 /* A sample with one label more. */
@@ -201,6 +182,7 @@ ROUTE_VALUE(last_decision, when(r->status.last_decision_ms))
 ROUTE_VALUE(last_observation, when(r->status.last_observation_ms))
 ROUTE_VALUE(last_leader_change, when(r->status.last_leader_change_ms))
 ROUTE_VALUE(interval, seconds(r->spec.interval_ms))
+ROUTE_VALUE(max_lag, seconds(r->status.max_lag_ms))
 ROUTE_VALUE(max_data_age, seconds(r->spec.guardrails.max_data_age_ms))
 ROUTE_VALUE(min_weight, r->spec.guardrails.min_weight)
 ROUTE_VALUE(generation, (double)r->generation)
@@ -236,6 +218,7 @@ static const struct renderer renderers[FAMILY_COUNT] = {
     [FAMILY_ROUTE_LAST_OBSERVATION] = {.route = last_observation},
     [FAMILY_ROUTE_LAST_LEADER_CHANGE] = {.route = last_leader_change},
     [FAMILY_ROUTE_INTERVAL] = {.route = interval},
+    [FAMILY_ROUTE_MAX_LAG] = {.route = max_lag},
     [FAMILY_ROUTE_MAX_DATA_AGE] = {.route = max_data_age},
     [FAMILY_ROUTE_MIN_WEIGHT] = {.route = min_weight},
     [FAMILY_ROUTE_GENERATION] = {.route = generation},

@@ -17,6 +17,7 @@
 
 #define ROUTE_API_VERSION "bandit-router.dev/v1alpha1"
 #define ROUTE_KIND        "BanditRoute"
+#define ROUTE_FINALIZER   "bandit-router.dev/on-delete"
 
 enum {
     ROUTE_NAME_MAX = 253 + 1, /* a DNS subdomain */
@@ -246,6 +247,7 @@ struct route_status {
     double exploration_cost; /* reward units */
     double flapping; /* how far steps are damped: halvings, as of last_leader_change_ms */
     uint64_t decisions;
+    int64_t max_lag_ms; /* decisions may be newer than the status by this; 0: none is */
     struct route_arm_status *arms;       /* as many as the spec's, in its order */
     struct objective_status *objectives; /* arm-major: [arm * objective_count + o] */
     struct route_condition conditions[CONDITION_COUNT];
@@ -260,6 +262,7 @@ struct bandit_route {
     char resource_version[64]; /* opaque */
     int64_t generation;
     bool deleting;
+    bool finalizer; /* ROUTE_FINALIZER is set: deletion waits for the operator */
     struct route_spec spec;
     struct route_status status;
 };

@@ -67,6 +67,16 @@ static const struct field server_fields[] = {
 };
 /* clang-format on */
 
+static bool has_finalizer(const struct json *metadata)
+{
+    const struct json *list = json_get(metadata, "finalizers");
+
+    for (const struct json *c = json_first(list); c; c = json_next(c))
+        if (!strcmp(json_string(c, ""), ROUTE_FINALIZER))
+            return true;
+    return false;
+}
+
 /* Labels, annotations and the rest of the metadata are the user's: known names only are
  * looked at, none is refused. */
 static bool read_metadata(struct bandit_route *r, const struct json *metadata,
@@ -87,6 +97,7 @@ static bool read_metadata(struct bandit_route *r, const struct json *metadata,
     if (!record_read(&names, own, r, &at, &strict))
         return false;
     r->deleting = json_get(metadata, "deletionTimestamp") != NULL;
+    r->finalizer = has_finalizer(metadata);
     return record_read(&server, metadata, r, &at, &lenient);
 }
 

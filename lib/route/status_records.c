@@ -140,6 +140,11 @@ static const struct field status_fields[] = {
              "leaders change often."},
     {"decisions", FIELD_INT, FIELD_AT(struct route_status, decisions), .high = MOST,
      .help = "Decisions since the object came."},
+    {"maxLag", FIELD_DURATION, FIELD_AT(struct route_status, max_lag_ms),
+     .high = 604800000, .standard = "0s",
+     .help = "How much newer than this status the last decision may be. 0s: each is "
+             "written; of a large fleet on an API server, only those that change "
+             "something, and the others from time to time."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -11,6 +11,8 @@ struct store_backend {
                   struct error *err);
     bool (*write_status)(struct store *s, const struct bandit_route *r,
                          struct error *err);
+    bool (*set_finalizer)(struct store *s, const char *namespace, const char *name,
+                          bool on, struct error *err); /* NULL: objects have none */
     void (*stats)(struct store *s, struct store_stats *out);
     void (*free)(struct store *s);
 };

@@ -31,6 +31,7 @@ struct store_event {
      * NULL when it never was good, which a restart forgets. */
     const struct bandit_route *route;
     const char *message; /* STORE_INVALID */
+    bool deleting;       /* STORE_INVALID: deletion waits, though nobody knows for what */
 };
 
 /* Called from the thread of store_watch(), one event at a time. */
@@ -54,6 +55,15 @@ bool store_watch(struct store *s, struct stop *stop, store_event_fn *fn, void *a
 /* Write r->status. Any thread. A writer that was overtaken gets ERR_CONFLICT, an object
  * that is gone ERR_NOT_FOUND. */
 bool store_write_status(struct store *s, const struct bandit_route *r, struct error *err);
+
+/* Does deletion of an object wait for those who asked for it? */
+bool store_has_finalizers(const struct store *s);
+
+/* Let deletion of the object wait for us (ROUTE_FINALIZER), or no longer. Needs
+ * store_has_finalizers(). Any thread; errors as above, and no error when it is so
+ * already. */
+bool store_set_finalizer(struct store *s, const char *namespace, const char *name,
+                         bool on, struct error *err);
 
 void store_stats(struct store *s, struct store_stats *out);
 void store_free(struct store *s);

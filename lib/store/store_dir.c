@@ -157,8 +157,10 @@ static void dir_free(struct store *store)
 
 struct store *store_dir_open(const char *folder, struct error *err)
 {
-    static const struct store_backend backend = {dir_watch, dir_write_status, dir_stats,
-                                                 dir_free};
+    static const struct store_backend backend = {.watch = dir_watch,
+                                                 .write_status = dir_write_status,
+                                                 .stats = dir_stats,
+                                                 .free = dir_free};
     struct store_dir *s;
     struct stat st;
 

@@ -7,135 +7,24 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "kube/reflector.h"
-#include "kube/table.h"
-#include "route/route_json.h"
-#include "store/backend.h"
-#include "store/kube_versions.h"
+#include "store/kube_inner.h"
 
 enum {
     WRITE_TIMEOUT_MS = 10000,
     WRITE_PATIENCE_MS = 5000,
     ECHO_WAIT_MS = 1000, /* for the answer to our own write, once its event is here */
-    OBJECT_BYTES_MAX = 4 << 20,
 };
 
 const struct kube_kind store_kube_kind = {
     "BanditRoute", "bandit-router.dev", "v1alpha1", "banditroutes", true,
 };
 
-/* An object as it was told last. */
-struct object {
-    struct kube_versions versions;
-    char *good;   /* JSON without the status, when it was last good; NULL: never */
-    bool writing; /* a status is under way */
-};
-
-struct store_kube {
-    struct store store;
-    struct store_kube_options o;
-    struct kube_client *writer;
-
-    /* Of the watching thread. */
-    store_event_fn *fn;
-    void *arg;
-
-    pthread_mutex_t lock; /* guards: */
-    pthread_cond_t written;
-    struct kube_table objects; /* struct object; entries come and go in the watching
-                                * thread alone, which reads `good` without the lock */
-    struct store_stats counts;
-    bool watching; /* changes are being told at this moment */
-};
-
-static void object_free(void *value)
-{
-    struct object *o = value;
-
-    kube_versions_clear(&o->versions);
-    free(o->good);
-    free(o);
-}
-
-/* ---- telling -------------------------------------------------------------------------
- */
-
-static void tell(const struct store_kube *s, enum store_event_type type, const char *key,
-                 const struct bandit_route *route, const char *message)
-{
-    const char *slash = key ? strchr(key, '/') : NULL;
-    CLEANUP(mem_freep)
-    char *namespace = slash ? mem_strndup(key, (size_t)(slash - key)) : NULL;
-
-    s->fn(s->arg, &(struct store_event){
-                      .type = type,
-                      .namespace = namespace,
-                      .name = slash ? slash + 1 : NULL,
-                      .route = route,
-                      .message = message,
-                  });
-}
-
-/* What to come back to should the object become wrong: all that is read of it but its
- * status. */
-static char *without_status(const struct json *object)
-{
-    static const char *const kept[] = {"name",       "namespace",         "uid",
-                                       "generation", "deletionTimestamp", NULL};
-    CLEANUP(json_freep)
-    struct json *copy = json_new_object();
-    struct json *metadata = json_new_object();
-    const struct json *from = json_get(object, "metadata");
-    struct buf text = BUF_INIT(OBJECT_BYTES_MAX);
-
-    for (size_t i = 0; kept[i]; i++)
-        if (json_get(from, kept[i]))
-            json_put(metadata, kept[i], json_copy(json_get(from, kept[i])));
-    json_put_string(copy, "apiVersion", ROUTE_API_VERSION);
-    json_put_string(copy, "kind", ROUTE_KIND);
-    json_put(copy, "metadata", metadata);
-    json_put(copy, "spec", json_copy(json_get(object, "spec")));
-    json_write(copy, &text);
-    return buf_take(&text);
-}
-
-static struct bandit_route *last_good(const struct object *o, const struct json *now)
-{
-    struct error ignored;
-    CLEANUP(json_freep)
-    struct json *tree = o->good ? json_parse(o->good, strlen(o->good), &ignored) : NULL;
-
-    if (!tree)
-        return NULL;
-    if (json_get(now, "status"))
-        json_put(tree, "status", json_copy(json_get(now, "status")));
-    return route_from_json(tree, &ignored);
-}
-
-static void tell_object(const struct store_kube *s, struct object *o,
-                        const struct reflector_event *event)
-{
-    CLEANUP(route_freep)
-    struct bandit_route *r = NULL;
-    struct error why;
-
-    r = route_from_json(event->object, &why);
-    if (r) {
-        free(o->good);
-        o->good = without_status(event->object);
-        tell(s, STORE_UPSERT, event->key, r, NULL);
-    } else {
-        r = last_good(o, event->object);
-        tell(s, STORE_INVALID, event->key, r, why.msg);
-    }
-}
-
 /* ---- watching ------------------------------------------------------------------------
  */
 
-static struct object *find_or_make(struct store_kube *s, const char *key)
+static struct kube_object *find_or_make(struct store_kube *s, const char *key)
 {
-    struct object *o = kube_table_get(&s->objects, key);
+    struct kube_object *o = kube_table_get(&s->objects, key);
 
     if (!o) {
         o = mem_alloc(1, sizeof(*o));
@@ -146,7 +35,7 @@ static struct object *find_or_make(struct store_kube *s, const char *key)
 
 /* The event of our own write may be faster than the answer to it, which says that it is
  * ours. Under the lock. */
-static void wait_for_writer(struct store_kube *s, const struct object *o)
+static void wait_for_writer(struct store_kube *s, const struct kube_object *o)
 {
     int64_t end_ms = clock_mono_ms() + ECHO_WAIT_MS;
     struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
@@ -158,16 +47,20 @@ static void wait_for_writer(struct store_kube *s, const struct object *o)
 
 static void on_upsert(struct store_kube *s, const struct reflector_event *event)
 {
-    struct object *o;
+    struct kube_object *o;
     bool news;
 
     (void)pthread_mutex_lock(&s->lock);
     o = find_or_make(s, event->key);
     wait_for_writer(s, o);
     news = kube_versions_see(&o->versions, event->version);
+    if (news) {
+        free(o->finalizers);
+        o->finalizers = kube_finalizers(event->object);
+    }
     (void)pthread_mutex_unlock(&s->lock);
     if (news)
-        tell_object(s, o, event);
+        kube_tell_object(s, o, event);
 }
 
 static void on_delete(struct store_kube *s, const char *key)
@@ -175,7 +68,7 @@ static void on_delete(struct store_kube *s, const char *key)
     (void)pthread_mutex_lock(&s->lock);
     kube_table_remove(&s->objects, key);
     (void)pthread_mutex_unlock(&s->lock);
-    tell(s, STORE_DELETE, key, NULL, NULL);
+    kube_tell(s, STORE_DELETE, key);
 }
 
 static void on_event(void *arg, const struct reflector_event *event)
@@ -190,7 +83,7 @@ static void on_event(void *arg, const struct reflector_event *event)
         on_delete(s, event->key);
         break;
     case REFLECTOR_SYNCED:
-        tell(s, STORE_SYNCED, NULL, NULL, NULL);
+        kube_tell(s, STORE_SYNCED, NULL);
         break;
     }
 }
@@ -249,95 +142,6 @@ static bool watch(struct store *store, struct stop *stop, store_event_fn *fn, vo
     return true;
 }
 
-/* ---- writing -------------------------------------------------------------------------
- */
-
-/* The version to name; NULL: not now. Marks the object as being written. */
-static char *begin_write(struct store_kube *s, const char *key,
-                         const struct bandit_route *r, struct error *err)
-{
-    struct object *o;
-    const char *newest = NULL;
-    char *version = NULL;
-
-    (void)pthread_mutex_lock(&s->lock);
-    o = kube_table_get(&s->objects, key);
-    if (o && !o->writing)
-        newest = kube_versions_newest(&o->versions, r->resource_version);
-    if (newest) {
-        version = mem_strdup(newest);
-        o->writing = true;
-    } else if (o) {
-        (void)error_set(err, ERR_CONFLICT, "%s was changed since it was read", key);
-    } else {
-        (void)error_set(err, ERR_NOT_FOUND, "there is no %s", key);
-    }
-    (void)pthread_mutex_unlock(&s->lock);
-    return version;
-}
-
-/* stored: the object as the server has it now, or NULL. */
-static void end_write(struct store_kube *s, const char *key, const char *before,
-                      const struct json *stored)
-{
-    const char *after =
-        json_string(json_path(stored, "metadata", "resourceVersion", NULL), "");
-    struct object *o;
-
-    (void)pthread_mutex_lock(&s->lock);
-    o = kube_table_get(&s->objects, key);
-    if (o) { /* else it went away meanwhile */
-        o->writing = false;
-        if (*after)
-            kube_versions_wrote(&o->versions, before, after);
-    }
-    (void)pthread_cond_broadcast(&s->written);
-    (void)pthread_mutex_unlock(&s->lock);
-}
-
-/* A whole object as far as the status subresource looks at it. A merge patch would leave
- * behind what the status no longer has. */
-static struct json *body_of(const struct bandit_route *r, const char *version)
-{
-    struct json *body = json_new_object();
-    struct json *metadata = json_new_object();
-
-    json_put_string(metadata, "name", r->name);
-    json_put_string(metadata, "namespace", r->namespace);
-    json_put_string(metadata, "resourceVersion", version);
-    json_put_string(body, "apiVersion", ROUTE_API_VERSION);
-    json_put_string(body, "kind", ROUTE_KIND);
-    json_put(body, "metadata", metadata);
-    json_put(body, "status", route_status_to_json(r));
-    return body;
-}
-
-static bool write_status(struct store *store, const struct bandit_route *r,
-                         struct error *err)
-{
-    struct store_kube *s = (struct store_kube *)store;
-    const struct kube_ref ref = {&store_kube_kind, r->namespace, r->name, "status"};
-    CLEANUP(buf_clear)
-    struct buf key = BUF_INIT(1024);
-    CLEANUP(mem_freep)
-    char *version = NULL;
-    CLEANUP(json_freep)
-    struct json *body = NULL;
-    CLEANUP(json_freep)
-    struct json *stored = NULL;
-
-    if (s->o.may_write && !s->o.may_write(s->o.arg))
-        return error_set(err, ERR_CANCELED, "another process writes now");
-    buf_printf(&key, "%s/%s", r->namespace, r->name);
-    version = begin_write(s, buf_str(&key), r, err);
-    if (!version)
-        return false;
-    body = body_of(r, version);
-    stored = kube_replace(s->writer, &ref, body, err);
-    end_write(s, buf_str(&key), version, stored);
-    return stored != NULL;
-}
-
 /* ---- life ----------------------------------------------------------------------------
  */
 
@@ -367,13 +171,17 @@ static void kube_free(struct store *store)
 
 struct store *store_kube_open(const struct store_kube_options *options)
 {
-    static const struct store_backend backend = {watch, write_status, stats, kube_free};
+    static const struct store_backend backend = {.watch = watch,
+                                                 .write_status = kube_write_status,
+                                                 .set_finalizer = kube_set_finalizer,
+                                                 .stats = stats,
+                                                 .free = kube_free};
     struct store_kube *s = mem_alloc(1, sizeof(*s));
     pthread_condattr_t attr;
 
     s->store.backend = &backend;
     s->o = *options;
-    s->objects = (struct kube_table)KUBE_TABLE_INIT(object_free);
+    s->objects = (struct kube_table)KUBE_TABLE_INIT(kube_object_free);
     s->writer = new_client(s, NULL);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_condattr_init(&attr);

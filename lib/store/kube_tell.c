@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the listener is told of an object of the API server. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "route/route_json.h"
+#include "store/kube_inner.h"
+
+enum { OBJECT_BYTES_MAX = 4 << 20 };
+
+void kube_object_free(void *object)
+{
+    struct kube_object *o = object;
+
+    kube_versions_clear(&o->versions);
+    free(o->good);
+    free(o->finalizers);
+    free(o);
+}
+
+/* The namespace and name of the event are those of the key. */
+static void tell(const struct store_kube *s, const char *key, struct store_event event)
+{
+    const char *slash = key ? strchr(key, '/') : NULL;
+    CLEANUP(mem_freep)
+    char *namespace = slash ? mem_strndup(key, (size_t)(slash - key)) : NULL;
+
+    event.namespace = namespace;
+    event.name = slash ? slash + 1 : NULL;
+    s->fn(s->arg, &event);
+}
+
+void kube_tell(const struct store_kube *s, enum store_event_type type, const char *key)
+{
+    tell(s, key, (struct store_event){.type = type});
+}
+
+/* What to come back to should the object become wrong: all that is read of it but its
+ * status. */
+static char *without_status(const struct json *object)
+{
+    static const char *const kept[] = {"name", "namespace", "uid", "generation", NULL};
+    CLEANUP(json_freep)
+    struct json *copy = json_new_object();
+    struct json *metadata = json_new_object();
+    const struct json *from = json_get(object, "metadata");
+    struct buf text = BUF_INIT(OBJECT_BYTES_MAX);
+
+    for (size_t i = 0; kept[i]; i++)
+        if (json_get(from, kept[i]))
+            json_put(metadata, kept[i], json_copy(json_get(from, kept[i])));
+    json_put_string(copy, "apiVersion", ROUTE_API_VERSION);
+    json_put_string(copy, "kind", ROUTE_KIND);
+    json_put(copy, "metadata", metadata);
+    json_put(copy, "spec", json_copy(json_get(object, "spec")));
+    json_write(copy, &text);
+    return buf_take(&text);
+}
+
+static bool is_deleting(const struct json *object)
+{
+    return json_path(object, "metadata", "deletionTimestamp", NULL) != NULL;
+}
+
+/* With the status it has now, and as far on its way out. */
+static struct bandit_route *last_good(const struct kube_object *o, const struct json *now)
+{
+    struct error ignored;
+    CLEANUP(json_freep)
+    struct json *tree = o->good ? json_parse(o->good, strlen(o->good), &ignored) : NULL;
+    struct bandit_route *r;
+
+    if (!tree)
+        return NULL;
+    if (json_get(now, "status"))
+        json_put(tree, "status", json_copy(json_get(now, "status")));
+    r = route_from_json(tree, &ignored);
+    if (r) {
+        r->deleting = is_deleting(now);
+        r->finalizer = o->finalizers && strstr(o->finalizers, "\"" ROUTE_FINALIZER "\"");
+    }
+    return r;
+}
+
+/* Of an object that goes it no longer matters that it cannot be understood: the last good
+ * spec says what is to be left behind. */
+void kube_tell_object(const struct store_kube *s, struct kube_object *o,
+                      const struct reflector_event *event)
+{
+    CLEANUP(route_freep)
+    struct bandit_route *r = NULL;
+    struct error why;
+    bool good;
+
+    r = route_from_json(event->object, &why);
+    good = r != NULL;
+    if (good) {
+        free(o->good);
+        o->good = without_status(event->object);
+    } else {
+        r = last_good(o, event->object);
+    }
+    if (good || (r && r->deleting))
+        tell(s, event->key, (struct store_event){.type = STORE_UPSERT, .route = r});
+    else
+        tell(s, event->key,
+             (struct store_event){.type = STORE_INVALID,
+                                  .route = r,
+                                  .message = why.msg,
+                                  .deleting = is_deleting(event->object)});
+}
