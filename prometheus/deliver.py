@@ -12,6 +12,7 @@ written; exit 1 when a file is not what the source makes of it.
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 import yaml
@@ -46,7 +47,8 @@ def groups(options):
     """All rule groups, with links that point where the options say."""
     for path in sorted((ROOT / "prometheus").glob("rules/*.yml")) + sorted((ROOT / "prometheus").glob("alerts/*.yml")):
         raw = path.read_text(encoding="utf-8")
-        raw = raw.replace("http://localhost:3000", options.grafana_url).replace("https://bandit-router.dev/runbooks", options.runbook_url)
+        raw = raw.replace("http://localhost:3000", options.grafana_url)
+        raw = re.sub(r"http://localhost:9099/runbooks/(\w+)", lambda m: options.runbook_url.replace("{alert}", m.group(1)), raw)
         yield from yaml.safe_load(raw)["groups"]
 
 
@@ -162,8 +164,9 @@ FILES = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--grafana-url", default="http://localhost:3000")
-    parser.add_argument("--runbook-url", default="https://bandit-router.dev/runbooks")
+    parser.add_argument("--grafana-url", default="http://localhost:3000", help="where people open Grafana; the default is a port-forward")
+    # No host is made up: until you say where you publish docs/runbooks, it is the file's name.
+    parser.add_argument("--runbook-url", default="docs/runbooks/{alert}.md", help="where people read the page of {alert}")
     parser.add_argument("--release", default="kube-prometheus-stack", help="label that Prometheus selects by")
     options = parser.parse_args()
 

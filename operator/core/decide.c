@@ -266,8 +266,7 @@ static void finish(struct work *w)
     s->verdict = w->out->verdict;
     s->reason = w->out->reason;
     s->decisions++;
-    if (s->verdict != VERDICT_HELD)
-        s->last_decision_ms = w->now_ms;
+    s->last_decision_ms = w->now_ms; /* a hold is a decision, too: somebody looked */
     write_message(w);
     conditions_update(w);
     events_add(w);

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-sed -E "s/@(SCRAPE|EVALUATION)_INTERVAL@/15s/; s#@ROOT@#$PWD#; s/@PORT_[A-Z_]+@/9999/" \
+sed -E "s/@(SCRAPE|EVALUATION)_INTERVAL@/15s/; s#@ROOT@#$PWD#; s#@ALERTS@#$PWD/prometheus/alerts#; s/@PORT_[A-Z_]+@/9999/" \
     prometheus/prometheus.yml >"$scratch/prometheus.yml"
 
 promtool check config "$scratch/prometheus.yml" >"$scratch/out" 2>&1 || {

@@ -101,6 +101,13 @@ class Loop:
         path = "/api/v2/alerts?" + urllib.parse.urlencode({"filter": 'alertname="%s"' % name})
         return [a["labels"] for a in json.loads(self.get("ALERTMANAGER", path))]
 
+    def runbook(self, name):
+        """The page that the alert's own link opens."""
+        path = "/api/v2/alerts?" + urllib.parse.urlencode({"filter": 'alertname="%s"' % name})
+        link = json.loads(self.get("ALERTMANAGER", path))[0]["annotations"]["runbook_url"]
+        with urllib.request.urlopen(link, timeout=5) as answer:
+            return answer.read().decode()
+
     def exported(self, family, **labels):
         """Samples of one family as the exporter publishes them now, {arm or '': value}."""
         found = {}

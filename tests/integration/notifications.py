@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEADLINE = 150  # seconds for the whole story
@@ -113,7 +114,7 @@ def alertmanager_config(mail_port, log_port):
 
 def prometheus_config(arm_port, alertmanager_port):
     text = (ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    text = re.sub(r'"@(SCRAPE|EVALUATION)_INTERVAL@"', "1s", text).replace("@ROOT@", str(ROOT))
+    text = re.sub(r'"@(SCRAPE|EVALUATION)_INTERVAL@"', "1s", text).replace("@ROOT@", str(ROOT)).replace("@ALERTS@", f"{ROOT}/prometheus/alerts")
     text = text.replace("@PORT_SVM@", str(arm_port)).replace("@PORT_ALERTMANAGER@", str(alertmanager_port))
     return re.sub(r'\s*- "127\.0\.0\.1:@PORT_[A-Z_]+@"|- targets: \["127\.0\.0\.1:@PORT_[A-Z_]+@"\]',
                   lambda m: "- targets: []" if "targets" in m.group(0) else "", text)
@@ -165,6 +166,10 @@ def main():
             for want in ("An arm answers too many requests with an error.", "Arm svm of route default/digits", "/runbooks/BanditArmFailing", "/d/bandit-models"):
                 if want not in text:
                     raise SystemExit(f"FAILED: the mail does not say {want!r}")
+            for path, want in (("/", "Arm svm of route default/digits"), ("/runbooks/BanditArmFailing", "<h2>Mitigation</h2>")):
+                with urllib.request.urlopen(f"http://127.0.0.1:{log_port}{path}", timeout=10) as answer:
+                    if want not in answer.read().decode():
+                        raise SystemExit(f"FAILED: the page {path} of the notification log does not say {want!r}")
             Arm.failing = False
             print(*wait_for("webhook of the end", deadline, lambda: lines(r"RESOLVED critical BanditArmFailing")), sep="\n")
             wait_for("mail of the end", deadline, lambda: mails("[RESOLVED]"))

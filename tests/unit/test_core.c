@@ -481,6 +481,7 @@ static void drift_is_repaired_also_while_held(void **state)
     s.seen.problem = REASON_PROMETHEUS_DOWN;
     stage_decide(&s);
     assert_false(s.last.write);
+    assert_int_equal(s.status.last_decision_ms, s.now_ms);
     s.seen.arms[0].applied = 1.0 / 3; /* the data plane was restarted */
     stage_decide(&s);
     assert_decided(&s, VERDICT_HELD, REASON_PROMETHEUS_DOWN);

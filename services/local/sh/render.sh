@@ -58,8 +58,21 @@ EOF
     each_process supervisor_program
 }
 
+# The alerts, with links that open here: the source names the default ports.
+render_alerts() {
+    local host=http://127.0.0.1 file text
+    mkdir -p "$ALERTS"
+    rm -f "$ALERTS"/*.yml
+    for file in "$ROOT"/prometheus/alerts/*.yml; do
+        text=$(<"$file")
+        text=${text//http:\/\/localhost:9099\//"$host:$PORT_NOTIFICATIONS/"}
+        text=${text//http:\/\/localhost:3000\//"$host:$PORT_GRAFANA/"}
+        printf '%s\n' "$text" >"$ALERTS/${file##*/}"
+    done
+}
+
 render_all() {
-    local template
+    local template ALERTS=$RUN/etc/alerts
     # A UNIX socket's path has at most 107 bytes, and blanks would need quoting everywhere.
     [ ${#RUN} -le 88 ] || die "$RUN is too long for the sockets in it; set BANDIT_RUN_DIR to a shorter folder"
     [[ $ROOT$RUN =~ ^[A-Za-z0-9_./+-]*$ ]] ||
@@ -67,6 +80,7 @@ render_all() {
     mkdir -p "$RUN/etc" "$RUN/log" "$RUN/data" "$RUN/routes"
     echo "$PROFILE" >"$RUN/etc/profile"
     render "$LOCAL/haproxy.cfg" "$RUN/etc/haproxy.cfg"
+    render_alerts
     render "$ROOT/prometheus/prometheus.yml" "$RUN/etc/prometheus.yml"
     render "$ROOT/prometheus/alertmanager.yml" "$RUN/etc/alertmanager.yml"
     for template in "$LOCAL"/routes/*.yaml; do

@@ -61,6 +61,7 @@ print_urls() {
         "Routes at a glance" "$host:$PORT_EXPORTER/" \
         "Prometheus" "$host:$PORT_PROMETHEUS/" \
         "Alertmanager" "$host:$PORT_ALERTMANAGER/" \
+        "Notifications" "$host:$PORT_NOTIFICATIONS/" \
         "Gateway (POST)" "$host:$PORT_GATEWAY/predict" \
         "HAProxy" "$host:$PORT_HAPROXY_METRICS/" \
         "Operator" "$host:$PORT_OPERATOR/"

@@ -95,7 +95,7 @@ def serve(families):
 
 def config(ports, own):
     text = (ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    text = re.sub(r'"@(SCRAPE|EVALUATION)_INTERVAL@"', "1s", text).replace("@ROOT@", str(ROOT))
+    text = re.sub(r'"@(SCRAPE|EVALUATION)_INTERVAL@"', "1s", text).replace("@ROOT@", str(ROOT)).replace("@ALERTS@", f"{ROOT}/prometheus/alerts")
     text = re.sub(r'\n\s+- "127\.0\.0\.1:@PORT_(LOGISTIC_REGRESSION|RANDOM_FOREST)@"', "", text)
     names = {"EXPORTER": "bandit-exporter", "OPERATOR": "bandit-operator", "SVM": "model-server", "TRAFFIC": "traffic-generator"}
     return re.sub(r"@PORT_([A-Z_]+)@", lambda m: str(ports.get(names.get(m.group(1)), own)), text)
