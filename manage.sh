@@ -4,7 +4,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common install build grafana processes render up test; do
+for part in common install build grafana processes render up test images compose; do
     # shellcheck source=/dev/null
     . "$ROOT/services/local/sh/$part.sh"
 done
@@ -28,6 +28,15 @@ On this machine:
   restart NAME      restart one process
   metrics [REGEX]   what each process publishes, or the exporter's lines that match
 
+In containers:
+  images [build | list | save [FILE] | push --registry R]
+                    build the images of our programs; list, save or push them
+  compose up [--profile demo|production] [SERVICE...]
+                    the same loop, from our images and the official ones of HAProxy,
+                    Prometheus, Alertmanager and Grafana
+  compose down [--volumes] | ps | logs [SERVICE] | config
+                    stop it; look at it
+
 Checking:
   test [--quick] [REGEX]
                     install what the tests need and run every check, as CI does
@@ -47,7 +56,7 @@ verb=${1:-help}
 [ $# -eq 0 ] || shift
 case $verb in
 help | --help | -h) help ;;
-up | down | status | watch | degrade | heal | logs | restart | metrics | test | bench)
+up | down | status | watch | degrade | heal | logs | restart | metrics | test | bench | images | compose)
     "verb_$verb" "$@"
     ;;
 *)

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Configuration files from their templates: @NAME@ becomes the variable of that name.
 
+# A template as it is; services/compose/setup.sh puts other addresses in.
+template_text() {
+    cat "$1"
+}
+
 # render TEMPLATE FILE
 render() {
     local text name
-    text=$(<"$1")
+    text=$(template_text "$1")
     while [[ $text =~ @([A-Z][A-Z0-9_]*)@ ]]; do
         name=${BASH_REMATCH[1]}
         [ -n "${!name+set}" ] || die "$1: nothing is known for @$name@"
@@ -71,26 +76,39 @@ render_alerts() {
     done
 }
 
-render_all() {
-    local template ALERTS=$RUN/etc/alerts
-    # A UNIX socket's path has at most 107 bytes, and blanks would need quoting everywhere.
-    [ ${#RUN} -le 88 ] || die "$RUN is too long for the sockets in it; set BANDIT_RUN_DIR to a shorter folder"
-    [[ $ROOT$RUN =~ ^[A-Za-z0-9_./+-]*$ ]] ||
-        die "$ROOT: blanks and special characters in the path are not supported; clone into another folder"
-    mkdir -p "$RUN/etc" "$RUN/log" "$RUN/data" "$RUN/routes"
+# What the processes read under $RUN/etc.
+render_configuration() {
+    local ALERTS=$RUN/etc/alerts
+    mkdir -p "$RUN/etc"
     echo "$PROFILE" >"$RUN/etc/profile"
     render "$LOCAL/haproxy.cfg" "$RUN/etc/haproxy.cfg"
     render_alerts
     render "$ROOT/prometheus/prometheus.yml" "$RUN/etc/prometheus.yml"
     render "$ROOT/prometheus/alertmanager.yml" "$RUN/etc/alertmanager.yml"
+}
+
+render_routes() {
+    local template name
+    mkdir -p "$RUN/routes"
     for template in "$LOCAL"/routes/*.yaml; do
-        render "$template" "$RUN/etc/${template##*/}"
+        name=${template##*/}
+        render "$template" "$RUN/etc/$name"
         # What a person changed under run/routes stays, until the template itself changes.
-        if ! cmp -s "$RUN/etc/${template##*/}" "$RUN/etc/${template##*/}.installed"; then
-            cp "$RUN/etc/${template##*/}" "$RUN/routes/.new" && mv "$RUN/routes/.new" "$RUN/routes/${template##*/}"
-            cp "$RUN/etc/${template##*/}" "$RUN/etc/${template##*/}.installed"
+        if ! cmp -s "$RUN/etc/$name" "$RUN/etc/$name.installed"; then
+            cp "$RUN/etc/$name" "$RUN/routes/.new" && mv "$RUN/routes/.new" "$RUN/routes/$name"
+            cp "$RUN/etc/$name" "$RUN/etc/$name.installed"
         fi
     done
+}
+
+render_all() {
+    # A UNIX socket's path has at most 107 bytes, and blanks would need quoting everywhere.
+    [ ${#RUN} -le 88 ] || die "$RUN is too long for the sockets in it; set BANDIT_RUN_DIR to a shorter folder"
+    [[ $ROOT$RUN =~ ^[A-Za-z0-9_./+-]*$ ]] ||
+        die "$ROOT: blanks and special characters in the path are not supported; clone into another folder"
+    mkdir -p "$RUN/log" "$RUN/data"
+    render_configuration
+    render_routes
     supervisor_config >"$RUN/etc/supervisord.conf.new"
     mv "$RUN/etc/supervisord.conf.new" "$RUN/etc/supervisord.conf"
     if [ ! -s "$RUN/secret" ]; then

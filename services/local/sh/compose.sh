@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# The loop in containers; the services are those of services/compose/compose.yaml.
+
+# `docker compose`, or podman-compose where podman is the engine.
+compose_tool() {
+    case $(images_engine) in
+    docker)
+        docker compose version >/dev/null 2>&1 || die "this docker has no compose plugin; see docs/images.md"
+        echo docker compose
+        ;;
+    *)
+        command -v podman-compose >/dev/null || die "there is no podman-compose; apt-get install podman-compose"
+        echo podman-compose
+        ;;
+    esac
+}
+
+compose() {
+    local tool
+    read -r -a tool < <(compose_tool)
+    [ ${#tool[@]} -gt 0 ] || exit 1 # compose_tool has said why
+    BANDIT_VERSION=$(project_version) BANDIT_PROFILE=$PROFILE BANDIT_SCRAPE_INTERVAL=$SCRAPE_INTERVAL \
+        BANDIT_TRAFFIC_RATE=$TRAFFIC_RATE "${tool[@]}" -p bandit-router -f "$ROOT/services/compose/compose.yaml" "$@"
+}
+
+compose_up() {
+    local image engine services=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --profile) PROFILE=${2:?--profile needs demo or production}; shift ;;
+        --profile=*) PROFILE=${1#*=} ;;
+        -*) usage_error "compose up: unknown flag $1; see ./manage.sh help" ;;
+        *) services+=("$1") ;;
+        esac
+        shift
+    done
+    load_profile
+    engine=$(images_engine)
+    for image in "${IMAGES[@]}"; do
+        "$engine" image inspect "$(image_name "$image")" >/dev/null 2>&1 ||
+            die "there is no image $(image_name "$image"); ./manage.sh images build"
+    done
+    step "Starting (profile $PROFILE)"
+    compose up -d "${services[@]}"
+    GRAFANA_WAY=container print_urls
+    note "./manage.sh compose down stops it; compose down --volumes also forgets what it has learned."
+}
+
+verb_compose() {
+    local action=${1:-}
+    [ $# -eq 0 ] || shift
+    case $action in
+    up) compose_up "$@" ;;
+    down | ps | logs | config)
+        load_profile
+        compose "$action" "$@"
+        ;;
+    *) usage_error "compose: which action? there are: up down ps logs config" ;;
+    esac
+}
