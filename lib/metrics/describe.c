@@ -55,6 +55,7 @@ static void family(struct buf *out, const struct metric_desc *d,
     member(out, "stability", d->stability == METRIC_STABLE ? "stable" : "experimental");
     list(out, "constant_labels", d->no_constant_labels ? NULL : constant, SIZE_MAX);
     list(out, "labels", d->labels, METRIC_LABELS_MAX);
+    list(out, "exemplar", d->exemplar, METRIC_EXEMPLAR_LABELS);
     if (d->states)
         list(out, "states", d->states, SIZE_MAX);
     if (d->bucket_count) {
@@ -78,16 +79,18 @@ void metrics_describe(const struct metric_table *tables, size_t n,
     const char *separator = "[\n";
 
     if (build_prefix) {
-        char name[128];
+        char name[128], example[256];
         struct metric_desc build = {
             .name = name,
             .type = METRIC_INFO,
             .help = "What this program was built from.",
             .labels = {"version", "compiler"},
-            .no_constant_labels = true
+            .no_constant_labels = true,
+            .example = example
         };
 
         (void)snprintf(name, sizeof(name), "%s_build", build_prefix);
+        (void)snprintf(example, sizeof(example), "count by (version) (%s_info)", name);
         buf_puts(out, separator);
         family(out, &build, NULL);
         separator = ",\n";

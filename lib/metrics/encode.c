@@ -89,34 +89,65 @@ void exposition_label(struct buf *out, const char *name, const char *value)
     buf_putc(out, '"');
 }
 
-static bool not_finite(struct buf *out, double v)
+typedef size_t format_fn(double v, char out[NUMBER_MAX]);
+
+static size_t format(format_fn *finite, double v, char out[NUMBER_MAX])
 {
+    const char *word = isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
+    size_t n = strlen(word);
+
     if (isfinite(v))
-        return false;
-    buf_puts(out, isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf");
-    return true;
+        return finite(v, out);
+    memcpy(out, word, n);
+    return n;
 }
 
 void exposition_value(struct buf *out, double v)
 {
-    char *room;
+    char *room = buf_room(out, NUMBER_MAX);
 
-    if (not_finite(out, v))
-        return;
-    room = buf_room(out, NUMBER_MAX);
     if (room)
-        buf_grew(out, number_format(v, room));
+        buf_grew(out, format(number_format, v, room));
 }
 
 void exposition_bound(struct buf *out, double v)
 {
-    char *room;
+    char *room = buf_room(out, NUMBER_MAX);
 
-    if (not_finite(out, v))
-        return;
-    room = buf_room(out, NUMBER_MAX);
     if (room)
-        buf_grew(out, number_format_canonical(v, room));
+        buf_grew(out, format(number_format_canonical, v, room));
+}
+
+static char *put(char *at, const struct exposition_text *text)
+{
+    if (text->len)
+        memcpy(at, text->at, text->len);
+    return at + text->len;
+}
+
+void exposition_sample(struct buf *out, const struct exposition_sample *s)
+{
+    enum { PUNCTUATION = 5 }; /* braces, comma, blank, line feed */
+    size_t text = s->name.len + s->labels.len + s->more.len + s->exemplar.len;
+    char *room = buf_room(out, text + PUNCTUATION + NUMBER_MAX);
+    char *at = room;
+
+    if (!room)
+        return;
+    at = put(at, &s->name);
+    if (s->labels.len + s->more.len) {
+        *at++ = '{';
+        at = put(at, &s->labels);
+        if (s->labels.len && s->more.len)
+            *at++ = ',';
+        at = put(at, &s->more);
+        *at++ = '}';
+    }
+    *at++ = ' ';
+    at += format(number_format, s->value, at);
+    at = put(at, &s->exemplar);
+    *at++ = '\n';
+    buf_grew(out, (size_t)(at - room));
 }
 
 static const char *suffix(enum metric_type type)

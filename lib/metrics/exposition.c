@@ -6,62 +6,76 @@
 
 #include "metrics/registry.h"
 
+enum { TEXT_MAX = 4096 }; /* of a name, a label or an exemplar */
+
 /* A family being written: the sample name is made once, children only copy it. */
 struct page {
     struct buf *out;
+    enum exposition format;
     struct buf name;
+    struct buf more;     /* label of a bucket or state */
+    struct buf exemplar; /* of the line being written */
 };
 
-/* Everything up to the value: name_suffix{labels,extra} */
-static void sample(struct page *p, const char *suffix, const struct child *c,
-                   const struct buf *extra)
+static void sample(struct page *p, const struct child *c, double v)
 {
-    size_t extra_len = extra ? extra->len : 0;
-
-    buf_add(p->out, buf_str(&p->name), p->name.len);
-    if (suffix)
-        buf_puts(p->out, suffix);
-    if (c->labels_len + extra_len) {
-        buf_putc(p->out, '{');
-        buf_add(p->out, child_labels(c), c->labels_len);
-        if (c->labels_len && extra_len)
-            buf_putc(p->out, ',');
-        if (extra_len)
-            buf_add(p->out, buf_str(extra), extra_len);
-        buf_putc(p->out, '}');
-    }
-    buf_putc(p->out, ' ');
+    exposition_sample(p->out, &(struct exposition_sample){
+                                  .name = exposition_text(&p->name),
+                                  .labels = {child_labels(c), c->labels_len},
+                                  .more = exposition_text(&p->more),
+                                  .exemplar = exposition_text(&p->exemplar),
+                                  .value = v,
+    });
 }
 
-static void value(struct page *p, double v)
+/* A sample with that exemplar, or NULL. Text 0.0.4 has none. */
+static void sample_of(struct page *p, const struct child *c, double v, struct exemplar *e)
 {
-    exposition_value(p->out, v);
-    buf_putc(p->out, '\n');
+    if (e && p->format == EXPOSITION_OPENMETRICS_1_0)
+        exemplar_text(e, &p->exemplar);
+    sample(p, c, v);
+    buf_reset(&p->exemplar);
+}
+
+static void write_buckets(struct page *p, const struct child *c, struct histogram *h,
+                          const struct histogram_reading *r)
+{
+    const struct metric_desc *d = h->desc;
+
+    for (size_t i = 0; i <= d->bucket_count; i++) {
+        buf_reset(&p->more);
+        buf_puts(&p->more, "le=\"");
+        exposition_bound(&p->more,
+                         i < d->bucket_count ? d->buckets[i] : (double)INFINITY);
+        buf_putc(&p->more, '"');
+        sample_of(p, c, (double)r->counts[i], h->exemplars ? &h->exemplars[i] : NULL);
+    }
+    buf_reset(&p->more);
+}
+
+static void suffixed(struct page *p, const char *suffix, const struct child *c, double v)
+{
+    size_t len = p->name.len;
+
+    buf_puts(&p->name, suffix);
+    sample(p, c, v);
+    buf_cut(&p->name, len);
 }
 
 static void write_histogram(struct page *p, const struct metric_desc *d, struct child *c)
 {
-    size_t n = d->bucket_count;
-    CLEANUP(buf_clear)
-    struct buf le = BUF_INIT(64);
+    size_t n = d->bucket_count, len = p->name.len;
+    struct histogram *h = child_value(c);
     struct histogram_reading r = {.counts = mem_alloc(n + 1, sizeof(uint64_t))};
 
-    histogram_read(child_value(c), &r);
-    for (size_t i = 0; i <= n; i++) {
-        buf_reset(&le);
-        buf_puts(&le, "le=\"");
-        exposition_bound(&le, i < n ? d->buckets[i] : (double)INFINITY);
-        buf_putc(&le, '"');
-        sample(p, "_bucket", c, &le);
-        value(p, (double)r.counts[i]);
-    }
+    histogram_read(h, &r);
+    buf_puts(&p->name, "_bucket");
+    write_buckets(p, c, h, &r);
+    buf_cut(&p->name, len);
     /* OpenMetrics forbids a sum where negative values are counted. */
-    if (!n || d->buckets[0] >= 0) {
-        sample(p, "_sum", c, NULL);
-        value(p, r.sum);
-    }
-    sample(p, "_count", c, NULL);
-    value(p, (double)r.counts[n]);
+    if (!n || d->buckets[0] >= 0)
+        suffixed(p, "_sum", c, r.sum);
+    suffixed(p, "_count", c, (double)r.counts[n]);
     free(r.counts);
 }
 
@@ -69,31 +83,32 @@ static void write_stateset(struct page *p, const struct metric_desc *d, struct c
 {
     const struct stateset *s = child_value(c);
     size_t now = atomic_load_explicit(&s->state, memory_order_relaxed);
-    CLEANUP(buf_clear)
-    struct buf state = BUF_INIT(1024);
 
     for (size_t i = 0; d->states[i]; i++) {
-        buf_reset(&state);
-        exposition_label(&state, d->name, d->states[i]);
-        sample(p, NULL, c, &state);
-        value(p, i == now);
+        buf_reset(&p->more);
+        exposition_label(&p->more, d->name, d->states[i]);
+        sample(p, c, i == now);
     }
+}
+
+static void write_counter(struct page *p, const struct metric_desc *d, struct child *c)
+{
+    struct counter *counter = child_value(c);
+
+    sample_of(p, c, counter_value(counter), d->exemplar[0] ? counter->exemplar : NULL);
 }
 
 static void write_child(struct page *p, const struct metric_desc *d, struct child *c)
 {
     switch (d->type) {
     case METRIC_COUNTER:
-        sample(p, NULL, c, NULL);
-        value(p, counter_value(child_value(c)));
+        write_counter(p, d, c);
         break;
     case METRIC_GAUGE:
-        sample(p, NULL, c, NULL);
-        value(p, gauge_value(child_value(c)));
+        sample(p, c, gauge_value(child_value(c)));
         break;
     case METRIC_INFO:
-        sample(p, NULL, c, NULL);
-        value(p, 1);
+        sample(p, c, 1);
         break;
     case METRIC_HISTOGRAM:
         write_histogram(p, d, c);
@@ -127,7 +142,11 @@ void metrics_expose_families(struct metrics *m, enum exposition e, struct buf *o
     (void)pthread_mutex_lock(&m->lock);
     for (size_t i = 0; i < m->family_count; i++) {
         struct family *f = m->families[i];
-        struct page p = {.out = out, .name = BUF_INIT(1024)};
+        struct page p = {.out = out,
+                         .format = e,
+                         .name = BUF_INIT(TEXT_MAX),
+                         .more = BUF_INIT(TEXT_MAX),
+                         .exemplar = BUF_INIT(TEXT_MAX)};
 
         if (!f->count)
             continue;
@@ -136,6 +155,8 @@ void metrics_expose_families(struct metrics *m, enum exposition e, struct buf *o
         for (size_t k = 0; k < f->count; k++)
             write_child(&p, f->desc, f->children[k]);
         buf_clear(&p.name);
+        buf_clear(&p.more);
+        buf_clear(&p.exemplar);
     }
     (void)pthread_mutex_unlock(&m->lock);
 }

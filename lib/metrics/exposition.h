@@ -42,6 +42,27 @@ void exposition_header(struct buf *out, enum exposition e, const struct metric_d
  * the same in both formats, which is what allows samples to be rendered once. */
 void exposition_sample_name(struct buf *out, const struct metric_desc *d);
 
+/* Text of somebody else; zeroed: none. */
+struct exposition_text {
+    const char *at;
+    size_t len;
+};
+
+/* name{labels,more} value, and the exemplar behind it. The texts stand on the page as
+ * they are: name by exposition_sample_name(), labels by exposition_label(). */
+struct exposition_sample {
+    struct exposition_text name, labels, more, exemplar;
+    double value;
+};
+
+/* Append the line. All lines of a page are written here; room is made once for each. */
+void exposition_sample(struct buf *out, const struct exposition_sample *s);
+
+static inline struct exposition_text exposition_text(const struct buf *b)
+{
+    return (struct exposition_text){buf_str(b), b->len};
+}
+
 /* name="value", escaped; ill-formed UTF-8 becomes U+FFFD. The caller writes braces and
  * commas. */
 void exposition_label(struct buf *out, const char *name, const char *value);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <math.h>
 #include <sched.h>
 
@@ -8,14 +9,23 @@
 
 size_t histogram_bytes(const struct metric_desc *d)
 {
-    return sizeof(struct histogram) + 2 * (d->bucket_count + 1) * sizeof(uint64_t);
+    size_t n = d->bucket_count + 1;
+
+    return sizeof(struct histogram) + 2 * n * sizeof(uint64_t) + exemplar_bytes(d, n);
 }
 
 void histogram_init(struct histogram *h, const struct metric_desc *d)
 {
+    size_t n = d->bucket_count + 1;
+
     h->desc = d;
     h->sets[0].counts = h->counts;
-    h->sets[1].counts = h->counts + d->bucket_count + 1;
+    h->sets[1].counts = h->counts + n;
+    if (!exemplar_bytes(d, n))
+        return;
+    h->exemplars = (struct exemplar *)(uintptr_t)(h->counts + 2 * n);
+    for (size_t i = 0; i < n; i++)
+        exemplar_init(&h->exemplars[i], d);
 }
 
 /* Bounds are few and observations mostly fall into the first half: a walk beats a search.
@@ -29,18 +39,33 @@ static size_t bucket_of(const struct metric_desc *d, double v)
     return i;
 }
 
-void histogram_observe(struct histogram *h, double v)
+static void observe(struct histogram *h, double v, size_t bucket)
 {
-    struct histogram_set *set;
+    struct histogram_set *set = &h->sets[atomic_fetch_add(&h->started, 1) >> 63];
 
-    if (isnan(v))
-        return;
-    set = &h->sets[atomic_fetch_add(&h->started, 1) >> 63];
-    (void)atomic_fetch_add_explicit(&set->counts[bucket_of(h->desc, v)], 1,
-                                    memory_order_relaxed);
+    (void)atomic_fetch_add_explicit(&set->counts[bucket], 1, memory_order_relaxed);
     atomic_number_add(&set->sum, v);
     /* Release: who sees this observation as finished sees its numbers. */
     (void)atomic_fetch_add_explicit(&set->finished, 1, memory_order_release);
+}
+
+void histogram_observe(struct histogram *h, double v)
+{
+    if (!isnan(v))
+        observe(h, v, bucket_of(h->desc, v));
+}
+
+void histogram_observe_exemplar(struct histogram *h, double v, const char *const *values,
+                                int64_t wall_ms)
+{
+    size_t bucket;
+
+    assert(h->exemplars && "the family has exemplar labels");
+    if (isnan(v))
+        return;
+    bucket = bucket_of(h->desc, v);
+    observe(h, v, bucket);
+    exemplar_offer(&h->exemplars[bucket], v, values, wall_ms);
 }
 
 /* Pour the cold set's numbers into the hot one, which thereby counts everything again. */

@@ -27,7 +27,7 @@ enum metric_type {
 
 enum metric_stability { METRIC_STABLE, METRIC_EXPERIMENTAL };
 
-enum { METRIC_LABELS_MAX = 8 };
+enum { METRIC_LABELS_MAX = 8, METRIC_EXEMPLAR_LABELS = 2 };
 
 struct metric_desc {
     const char
@@ -40,6 +40,9 @@ struct metric_desc {
     const char *const *states;             /* state set: NULL-terminated */
     const double *buckets;                 /* histogram: upper bounds, rising, no +Inf */
     size_t bucket_count;
+    /* Counter, histogram: what an exemplar says, such as trace_id; none: there are none.
+     * They cost half a kilobyte for each child, or bucket. */
+    const char *exemplar[METRIC_EXEMPLAR_LABELS];
     bool no_constant_labels; /* its samples do not take those of the registry */
     const char *example;     /* PromQL for the reference */
 };
@@ -87,6 +90,16 @@ void gauge_add(struct gauge *g, double v);
 double gauge_value(const struct gauge *g);
 void histogram_observe(struct histogram *h, double v); /* NaN is ignored */
 void stateset_set(struct stateset *s, size_t state);   /* index; the others become 0 */
+
+/* The same with an exemplar: values (NULL: leave that label out) of the labels that the
+ * family has for them, and when, in milliseconds since 1970 (0: not told). An exemplar
+ * that has a time stays for a second. One that OpenMetrics does not allow, for its names
+ * and values are not UTF-8 or have more than 128 characters, is left out. Lock-free, too.
+ * Only OpenMetrics shows them. */
+void counter_add_exemplar(struct counter *c, double v, const char *const *values,
+                          int64_t wall_ms);
+void histogram_observe_exemplar(struct histogram *h, double v, const char *const *values,
+                                int64_t wall_ms);
 
 /* Remove the children whose values equal the given ones; a NULL entry matches all. They
  * are gone from the next exposition; pointers to them must not be used any more. */

@@ -106,6 +106,20 @@ static bool label_is_free(const struct metrics *m, const struct metric_desc *d, 
     return is_name(d->labels[n]) && strcmp(d->labels[n], "le") != 0;
 }
 
+static bool exemplars_fit(const struct metric_desc *d)
+{
+    if (d->exemplar[0] && d->type != METRIC_COUNTER && d->type != METRIC_HISTOGRAM)
+        return false;
+    for (size_t i = 0; i < METRIC_EXEMPLAR_LABELS && d->exemplar[i]; i++) {
+        if (!is_name(d->exemplar[i]))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(d->exemplar[i], d->exemplar[k]))
+                return false;
+    }
+    return true;
+}
+
 static bool unit_fits(const struct metric_desc *d)
 {
     size_t name = strlen(d->name), unit = d->unit ? strlen(d->unit) : 0;
@@ -128,6 +142,7 @@ static void check_descriptor(const struct metrics *m, const struct metric_desc *
     assert(unit_fits(d) && "the unit is the last part of the name");
     for (size_t i = 0; i < metric_label_count(d); i++)
         assert(label_is_free(m, d, i) && "label names are legal and differ");
+    assert(exemplars_fit(d) && "only counts have exemplars; their labels differ");
     assert((d->type == METRIC_STATESET) == (d->states != NULL));
     for (size_t i = 1; i < d->bucket_count; i++)
         assert(d->buckets[i - 1] < d->buckets[i] && "bounds rise");
@@ -206,7 +221,7 @@ static size_t value_bytes(const struct metric_desc *d)
 {
     switch (d->type) {
     case METRIC_COUNTER:
-        return sizeof(struct counter);
+        return sizeof(struct counter) + exemplar_bytes(d, 1);
     case METRIC_GAUGE:
         return sizeof(struct gauge);
     case METRIC_STATESET:
@@ -233,6 +248,8 @@ static struct child *child_new(const struct family *f, const char *const *values
     c->labels_len = (uint32_t)labels->len;
     if (f->desc->type == METRIC_HISTOGRAM)
         histogram_init(child_value(c), f->desc);
+    else if (f->desc->type == METRIC_COUNTER && f->desc->exemplar[0])
+        exemplar_init(((struct counter *)child_value(c))->exemplar, f->desc);
     at = (char *)c->value + value;
     memcpy(at, buf_str(labels), labels->len + 1);
     at += labels->len + 1;

@@ -5,7 +5,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
+#include "metrics/exemplar.h"
 #include "metrics/metrics.h"
 
 /* A double that is added to: the bits in an atomic integer, changed by compare and swap.
@@ -21,6 +23,7 @@ void atomic_number_add(atomic_number *n, double v);
 struct counter {
     _Atomic uint64_t whole;
     atomic_number fraction;
+    struct exemplar exemplar[]; /* one, where the family takes them */
 };
 
 struct gauge {
@@ -44,7 +47,8 @@ struct histogram {
     const struct metric_desc *desc;
     _Atomic uint64_t started; /* observations begun; the top bit names the hot set */
     struct histogram_set sets[2];
-    _Atomic uint64_t counts[]; /* of both sets */
+    struct exemplar *exemplars; /* one per bucket, then +Inf; NULL: not taken */
+    _Atomic uint64_t counts[];  /* of both sets, then the exemplars */
 };
 
 struct histogram_reading {
@@ -73,6 +77,12 @@ struct child {
 static inline void *child_value(struct child *c)
 {
     return c->value;
+}
+
+/* The child that a value is part of. */
+static inline const struct child *child_of(const void *value)
+{
+    return (const struct child *)((const char *)value - offsetof(struct child, value));
 }
 
 static inline const char *child_labels(const struct child *c)

@@ -48,14 +48,28 @@ void counter_inc(struct counter *c)
     (void)atomic_fetch_add_explicit(&c->whole, 1, relaxed);
 }
 
+static bool adds(double v)
+{
+    return isfinite(v) && v > 0;
+}
+
 void counter_add(struct counter *c, double v)
 {
-    if (!isfinite(v) || v <= 0)
+    if (!adds(v))
         return;
     if (v < 0x1p53 && v == floor(v))
         (void)atomic_fetch_add_explicit(&c->whole, (uint64_t)v, relaxed);
     else
         atomic_number_add(&c->fraction, v);
+}
+
+void counter_add_exemplar(struct counter *c, double v, const char *const *values,
+                          int64_t wall_ms)
+{
+    assert(child_of(c)->value_bytes > sizeof(*c) && "the family has exemplar labels");
+    counter_add(c, v);
+    if (adds(v))
+        exemplar_offer(c->exemplar, v, values, wall_ms);
 }
 
 double counter_value(const struct counter *c)

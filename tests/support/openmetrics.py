@@ -62,7 +62,8 @@ def read_labels(text, where):
 class Family:
     def __init__(self, name):
         self.name, self.type, self.unit, self.help = name, "unknown", None, None
-        self.samples = []  # (suffix, labels, value, has_exemplar)
+        self.samples = []  # (suffix, labels, value, where)
+        self.exemplars = []  # (suffix, labels of the sample, labels, value, timestamp or None, where)
 
 
 def lines_of(data):
@@ -111,6 +112,8 @@ def check_exemplar(family, suffix, match, where):
     labels = read_labels(match.group(5), where)
     if sum(len(k) + len(v) for k, v in labels.items()) > 128:
         raise Fault(f"{where}: exemplar labels of more than 128 characters")
+    family.exemplars.append((suffix, read_labels(match.group(2), where), labels, number(match.group(6)),
+                             number(match.group(7)) if match.group(7) else None, where))
 
 
 def read_sample(match, family, families, where):
@@ -174,6 +177,16 @@ def check_histogram(family):
             raise Fault(f"{m['where']}: a sum goes with bounds that are not negative")
 
 
+def check_exemplars_lie_in_their_buckets(family):
+    """An exemplar's value is one that its bucket counts, and not a smaller one."""
+    bounds = sorted({float(labels["le"]) for suffix, labels, _, _ in family.samples if suffix == "_bucket"})
+    for _, labels, _, value, _, where in family.exemplars:
+        upper = float(labels["le"])
+        lower = max((b for b in bounds if b < upper), default=-math.inf)
+        if not lower < value <= upper:
+            raise Fault(f"{where}: an exemplar of another bucket")
+
+
 def check_stateset(family):
     for _, labels, value, where in family.samples:
         if family.name not in labels or value not in (0, 1):
@@ -200,6 +213,7 @@ def check_family(family):
             raise Fault(f"{where}: a counter's value")
     if family.type == "histogram":
         check_histogram(family)
+        check_exemplars_lie_in_their_buckets(family)
     elif family.type == "stateset":
         check_stateset(family)
 

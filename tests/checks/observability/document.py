@@ -34,6 +34,10 @@ def metrics_page(programs, root):
             out.append(f"{f['type'].capitalize()}{unit}, {f['stability']}. Labels: {labels_of(f)}.\n")
             if f.get("states"):
                 out.append("States: " + ", ".join(f"`{s}`" for s in f["states"]) + ".\n")
+            if f.get("buckets"):
+                out.append("Buckets: " + ", ".join(f"{b:g}" for b in f["buckets"]) + ".\n")
+            if f.get("exemplar"):
+                out.append("Exemplars in OpenMetrics: " + ", ".join(f"`{e}`" for e in f["exemplar"]) + ".\n")
             if f.get("example"):
                 out.append(f"\n```promql\n{f['example']}\n```\n")
     out.append("\n## Recorded by Prometheus\n\n| series | recorded in |\n|---|---|\n")
