@@ -34,6 +34,7 @@ struct settings {
     const char *prometheus_url;
     int64_t prometheus_timeout_ms;
     int64_t workers;
+    int64_t status_writes_per_s;
     struct web_flags web;
     const char *words[WORDS_MAX];
     size_t word_count;
@@ -46,6 +47,7 @@ static struct settings settings = {
     .prometheus_url = "http://127.0.0.1:9090",
     .prometheus_timeout_ms = 5000,
     .workers = 1,
+    .status_writes_per_s = 40,
     .web = WEB_FLAGS_INIT(":9871"),
 };
 
@@ -65,6 +67,10 @@ static const struct flag flags[] = {
     {.name = "prometheus.timeout", .kind = FLAG_DURATION,
      .value = &settings.prometheus_timeout_ms, .argname = "DURATION",
      .help = "How long a query may take before the decision is held."},
+    {.name = "status.writes-per-second", .kind = FLAG_INT,
+     .value = &settings.status_writes_per_s, .low = 1, .high = 100000, .argname = "N",
+     .help = "Statuses written to an API server, on average; a fleet that decides more "
+             "often has what matters written first, and the rest in turn."},
     {.name = "workers", .kind = FLAG_INT, .value = &settings.workers, .low = 1, .high = 64,
      .argname = "N", .help = "Routes worked on at the same time."},
     WEB_FLAGS(settings.web),
@@ -205,6 +211,11 @@ static void serve_until_stopped(struct app *app, struct metrics *registry,
     web_stop(web, DRAIN_MS);
 }
 
+static bool may_write(void *arg)
+{
+    return cluster_leads(arg);
+}
+
 static int run(struct store *store, struct cluster *cluster)
 {
     CLEANUP(metrics_freep)
@@ -249,6 +260,10 @@ static int run(struct store *store, struct cluster *cluster)
     app.options.metrics = metrics;
     app.options.on_event = cluster_tell;
     app.options.on_event_arg = cluster;
+    if (settings.store.access)
+        app.options.status_writes_per_s = (double)settings.status_writes_per_s;
+    app.options.may_write = may_write;
+    app.options.may_write_arg = cluster;
     app.options.workers = (size_t)settings.workers;
     cluster_elect(cluster, &settings.store, EXIT_LEASE_LOST);
     metrics_on_expose(registry, refresh, &app);

@@ -34,6 +34,7 @@ static void entry_free(struct cache_entry *e)
     free(e->invalid);
     free(e->told_invalid);
     free(e->told_version);
+    free(e->mark);
     free(e->key);
     free(e);
 }
@@ -145,6 +146,8 @@ static bool tell_upsert(struct cache *c, struct cache_entry *e,
     e->told_deleted = false;
     if (known && same_spec(e, route)) {
         free(e->told_version);
+        e->told_finalizer =
+            route->finalizer; /* who replaced the object may have lost it */
         e->told_version =
             *route->resource_version ? mem_strdup(route->resource_version) : NULL;
         return revived;
@@ -173,6 +176,8 @@ bool cache_tell(struct cache *c, const struct store_event *event, char key[CACHE
         news = !e->told_invalid || strcmp(e->told_invalid, event->message) != 0;
         if (news)
             set_invalid(c, e, event->message);
+        news |= event->deleting && !e->told_deleting;
+        e->told_deleting |= event->deleting;
     } else if (e) {
         news = !e->told_deleted;
         e->told_deleted = true;
@@ -205,9 +210,11 @@ static void merge(struct cache_entry *e)
     struct bandit_route *told = e->incoming ? route_unpack(e->incoming) : NULL;
 
     e->route = told ? told : old;
-    if (e->told_version && e->route)
+    if (e->told_version && e->route) {
+        e->route->finalizer = e->told_finalizer;
         (void)snprintf(e->route->resource_version, sizeof(e->route->resource_version),
                        "%s", e->told_version);
+    }
     free(STEAL(e->told_version));
     free(STEAL(e->incoming));
     if (!told)
@@ -227,7 +234,8 @@ struct cache_entry *cache_begin(struct cache *c, const char *key)
     e = *place_of(c, key);
     if (e) {
         merge(e);
-        e->deleted = e->told_deleted || (e->route && e->route->deleting);
+        e->gone = e->told_deleted;
+        e->deleted = e->gone || e->told_deleting;
         if (e->told_invalid_is_new) {
             free(e->invalid);
             e->invalid = e->told_invalid ? mem_strdup(e->told_invalid) : NULL;
@@ -284,6 +292,16 @@ void cache_count(struct cache *c, size_t *routes, size_t *invalid)
     (void)pthread_mutex_lock(&c->lock);
     *invalid = c->invalid;
     (void)pthread_mutex_unlock(&c->lock);
+}
+
+size_t cache_size(struct cache *c)
+{
+    size_t size;
+
+    (void)pthread_mutex_lock(&c->lock);
+    size = c->count;
+    (void)pthread_mutex_unlock(&c->lock);
+    return size;
 }
 
 void cache_each(struct cache *c, cache_each_fn *fn, void *arg)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "controller/packed_route.h"
+#include "controller/status_mark.h"
 #include "route/route.h"
 #include "store/store.h"
 
@@ -28,11 +29,16 @@ struct cache_entry {
     bool taken_up;            /* the status found at the start was looked at */
     bool decided_elsewhere;   /* by the process before us, whose weights must be there */
     bool programmed;          /* the data plane was seen to have the weights decided */
-    bool unsaved;             /* the store has not got the status yet */
-    bool counted;             /* its counters are there */
+    bool unsaved;             /* the status is to be written, */
+    int64_t write_at_ms;      /* not before this (monotonic) */
+    struct status_mark *mark; /* what was written last; NULL: not known */
+    int64_t
+        farewell_since_ms;  /* its data plane is tried for the last time; 0: it is not */
+    bool counted;           /* its counters are there */
 
     /* What was told, as of cache_begin(). */
-    bool deleted;
+    bool deleted;  /* or about to be, and we are waited for */
+    bool gone;     /* nothing of it is left */
     char *invalid; /* the object as it stands cannot be understood: why; or NULL */
 
     /* Of the cache. */
@@ -42,7 +48,7 @@ struct cache_entry {
     struct cache_entry *chain;
     int64_t told_generation;
     uint64_t told_uid; /* hash */
-    bool told_deleting, told_deleted;
+    bool told_deleting, told_deleted, told_finalizer;
     char *told_invalid;
     bool told_invalid_is_new;
 };
@@ -73,6 +79,9 @@ void cache_forget(struct cache *c, struct cache_entry *e);
 
 /* How many can be worked on, and how many cannot be understood as they stand. */
 void cache_count(struct cache *c, size_t *routes, size_t *invalid);
+
+/* About how many there are, at once. */
+size_t cache_size(struct cache *c);
 
 /* Call fn for each entry that has a route, under the lock: be quick, do not call back. */
 typedef void cache_each_fn(void *arg, const struct cache_entry *e);

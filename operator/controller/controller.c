@@ -20,6 +20,7 @@ struct controller {
     struct controller_options o;
     struct reconciler reconciler;
     struct events *events;
+    struct write_budget *budget; /* or NULL */
     pthread_t watcher, sentinel, *workers;
     atomic_bool synced;
     bool watch_failed; /* read after the watcher was joined */
@@ -181,6 +182,16 @@ static bool save(void *arg, const struct bandit_route *r, struct error *err)
     return store_write_status(c->o.store, r, err);
 }
 
+static bool set_finalizer(void *arg, const char *key, bool on, struct error *err)
+{
+    struct controller *c = arg;
+    const char *slash = strchr(key, '/');
+    CLEANUP(mem_freep)
+    char *namespace = mem_strndup(key, (size_t)(slash - key));
+
+    return store_set_finalizer(c->o.store, namespace, slash + 1, on, err);
+}
+
 static void spawn(pthread_t *thread, void *(*fn)(void *), struct controller *c)
 {
     if (pthread_create(thread, NULL, fn, c) == 0)
@@ -198,6 +209,8 @@ struct controller *controller_start(const struct controller_options *options)
     c->events = events_new();
     events_forward(c->events, options->on_event, options->on_event_arg);
     c->queue = workqueue_new();
+    if (options->status_writes_per_s > 0)
+        c->budget = write_budget_new(options->status_writes_per_s);
     c->reconciler = (struct reconciler){
         .cache = options->cache,
         .kinds = options->kinds,
@@ -207,7 +220,11 @@ struct controller *controller_start(const struct controller_options *options)
         .observe = observe,
         .observe_arg = c,
         .save = save,
+        .set_finalizer = store_has_finalizers(options->store) ? set_finalizer : NULL,
         .save_arg = c,
+        .budget = c->budget,
+        .may_write = options->may_write,
+        .may_write_arg = options->may_write_arg,
     };
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_condattr_init(&attr);
@@ -238,6 +255,7 @@ bool controller_join(struct controller *c, struct error *err)
     if (!ok)
         *err = c->watch_error;
     workqueue_free(c->queue);
+    write_budget_free(c->budget);
     events_free(c->events);
     (void)pthread_cond_destroy(&c->more);
     (void)pthread_mutex_destroy(&c->lock);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "controller/reconcile.h"
+#include "controller/job.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One route being worked on. */
-struct job {
-    const struct reconciler *rc;
-    struct cache_entry *entry;
-    const struct bandit_route *route; /* of the entry */
-    struct moment now;
-    struct dataplane_arm arms[ROUTE_ARMS_MAX];
-    enum reason dataplane_problem; /* REASON_NONE: arms holds what was read last */
-    struct error dataplane_error;
-};
-
-static void tell(const struct job *j, enum core_event_type type, const char *reason,
-                 const char *message)
+void job_tell(const struct job *j, enum core_event_type type, const char *reason,
+              const char *message)
 {
     events_tell(j->rc->events,
                 &(struct route_event){j->entry->key, type, reason, message,
@@ -46,7 +35,7 @@ static bool note_problem(struct job *j)
 }
 
 /* weights NULL: only look. */
-static bool talk_to_dataplane(struct job *j, const double *weights)
+bool job_talk_to_dataplane(struct job *j, const double *weights)
 {
     struct dataplane *d = dataplane_of(j);
     struct error *err = &j->dataplane_error;
@@ -55,6 +44,8 @@ static bool talk_to_dataplane(struct job *j, const double *weights)
     if (!d)
         ok = error_set(err, ERR_INVALID, "no data plane is set up for kind %s",
                        j->route->spec.target.kind);
+    else if (weights && j->rc->may_write && !j->rc->may_write(j->rc->may_write_arg))
+        ok = error_set(err, ERR_CANCELED, "another process writes now");
     else if (weights)
         ok = dataplane_write(d, j->route, weights, j->arms, err);
     else
@@ -89,30 +80,8 @@ static bool drifted(const struct job *j)
 static void note_repair(const struct job *j)
 {
     operator_metrics_drift_repaired(j->rc->metrics, j->route);
-    tell(j, EVENT_WARNING, "DriftRepaired",
-         "the data plane had other weights than it was given: set right");
-}
-
-/* ---- the store -----------------------------------------------------------------------
- */
-
-/* A status that was not taken is written again, without a new decision. One that nobody
- * wants any more, because the object is gone or changed, is dropped: the store tells of
- * the change. */
-static bool save(const struct job *j)
-{
-    struct error err;
-
-    j->entry->unsaved = !j->rc->save(j->rc->save_arg, j->route, &err);
-    if (!j->entry->unsaved)
-        return true;
-    operator_metrics_store_error(j->rc->metrics);
-    if (err.kind == ERR_NOT_FOUND || err.kind == ERR_CONFLICT) {
-        j->entry->unsaved = err.kind == ERR_CONFLICT;
-        return true;
-    }
-    tell(j, EVENT_WARNING, "StatusNotWritten", err.msg);
-    return false;
+    job_tell(j, EVENT_WARNING, "DriftRepaired",
+             "the data plane had other weights than it was given: set right");
 }
 
 /* ---- a decision is due ---------------------------------------------------------------
@@ -130,7 +99,7 @@ static bool look(struct job *j, struct observation *seen)
     const struct reconciler *rc = j->rc;
 
     *seen = (struct observation){.problem = REASON_NONE};
-    seen->data_plane_known = talk_to_dataplane(j, NULL);
+    seen->data_plane_known = job_talk_to_dataplane(j, NULL);
     for (size_t i = 0; i < j->route->spec.arm_count; i++) {
         seen->arms[i].applied = seen->data_plane_known ? j->arms[i].applied : (double)NAN;
         seen->arms[i].ready = seen->data_plane_known && j->arms[i].ready;
@@ -156,7 +125,7 @@ static void carry_out(struct job *j, struct observation *seen, struct decision *
 {
     bool drift = seen->data_plane_known && drifted(j);
 
-    if (d->write && seen->data_plane_known && talk_to_dataplane(j, d->weights)) {
+    if (d->write && seen->data_plane_known && job_talk_to_dataplane(j, d->weights)) {
         note_applied(j, &d->status);
         if (drift)
             note_repair(j);
@@ -180,8 +149,8 @@ static void publish(const struct job *j, const struct decision *d)
     operator_metrics_decision(j->rc->metrics, j->route, d,
                               before != ROUTE_NO_ARM && before != after);
     for (size_t i = 0; i < d->event_count; i++)
-        tell(j, d->events[i].type, reason_name(d->events[i].reason),
-             d->events[i].message);
+        job_tell(j, d->events[i].type, reason_name(d->events[i].reason),
+                 d->events[i].message);
 }
 
 static bool decide(struct job *j)
@@ -196,7 +165,7 @@ static bool decide(struct job *j)
     publish(j, &d);
     route_status_clear(&j->entry->route->status);
     j->entry->route->status = d.status; /* the decision's is moved, not cleared */
-    return save(j);
+    return save_decision(j);
 }
 
 /* ---- between decisions ---------------------------------------------------------------
@@ -210,55 +179,18 @@ static bool keep(struct job *j)
     double weights[ROUTE_ARMS_MAX];
     bool drift;
 
-    if (j->entry->unsaved && !save(j))
+    if (!save_rest(j))
         return false;
     if (j->route->spec.mode != MODE_ACTIVE || s->verdict == VERDICT_NONE ||
-        !talk_to_dataplane(j, NULL))
+        !job_talk_to_dataplane(j, NULL))
         return true;
     j->entry->programmed |= j->entry->decided_elsewhere;
     j->entry->decided_elsewhere = false;
     drift = drifted(j);
     for (size_t i = 0; i < j->route->spec.arm_count; i++)
         weights[i] = s->arms[i].desired;
-    if (drift && talk_to_dataplane(j, weights))
+    if (drift && job_talk_to_dataplane(j, weights))
         note_repair(j);
-    return true;
-}
-
-/* ---- the end -------------------------------------------------------------------------
- */
-
-/* What deletion asks for; false when nothing is to be written. A route that was not
- * Active never had the data plane, and does not get it at its end. */
-static bool farewell_weights(const struct bandit_route *r, double *weights)
-{
-    const struct route_spec *spec = &r->spec;
-
-    if (spec->mode != MODE_ACTIVE || spec->on_delete == ON_DELETE_KEEP_LAST)
-        return false;
-    for (size_t i = 0; i < spec->arm_count; i++)
-        weights[i] = spec->on_delete == ON_DELETE_UNIFORM ? 1 / (double)spec->arm_count
-                                                          : (double)(i == spec->baseline);
-    return true;
-}
-
-/* False when it has to be tried again. */
-static bool close_route(struct job *j)
-{
-    double weights[ROUTE_ARMS_MAX];
-
-    if (j->entry->counted) {
-        operator_metrics_route_ends(j->rc->metrics, j->route);
-        tell(j, EVENT_NORMAL, "Deleted", "the route is gone, and so are its series");
-    }
-    j->entry->counted = false;
-    j->entry->programmed = false;
-    if (j->route && farewell_weights(j->route, weights) &&
-        !talk_to_dataplane(j, weights)) {
-        tell(j, EVENT_WARNING, reason_name(j->dataplane_problem), j->dataplane_error.msg);
-        if (j->dataplane_problem == REASON_DATA_PLANE_DOWN)
-            return false;
-    }
     return true;
 }
 
@@ -275,7 +207,7 @@ static void begin_route(const struct job *j)
 
 /* A decision that another process made, before a restart, counts for its whole interval:
  * else a program that is restarted often would decide often. */
-static void take_up(const struct job *j)
+static void take_up(struct job *j)
 {
     const struct route_status *s = &j->route->status;
     int64_t age_ms = j->now.wall_ms - s->last_decision_ms;
@@ -283,12 +215,13 @@ static void take_up(const struct job *j)
     if (j->entry->taken_up)
         return;
     j->entry->taken_up = true;
+    save_take_up(j);
     if (s->verdict == VERDICT_NONE || s->verdict == VERDICT_HELD ||
         s->observed_generation != j->route->generation || age_ms < 0 ||
         age_ms >= j->route->spec.interval_ms)
         return;
     j->entry->next_decision_ms = j->now.mono_ms + j->route->spec.interval_ms - age_ms;
-    j->entry->decided_elsewhere = true;
+    j->entry->decided_elsewhere = !s->max_lag_ms; /* else it may have decided since */
 }
 
 /* Decisions keep their phase, unless one was missed. */
@@ -306,11 +239,14 @@ static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
     bool ok;
 
     if (j->entry->invalid)
-        tell(j, EVENT_WARNING, reason_name(REASON_INVALID_SPEC), j->entry->invalid);
+        job_tell(j, EVENT_WARNING, reason_name(REASON_INVALID_SPEC), j->entry->invalid);
     if (!j->route) /* never understood: nothing is known of it */
         return RECONCILED;
     begin_route(j);
     take_up(j);
+    j->entry->farewell_since_ms = 0;
+    if (j->route->spec.mode == MODE_ACTIVE && !farewell_prepare(j))
+        return RECONCILE_FAILED;
     if (j->now.mono_ms >= j->entry->next_decision_ms) {
         schedule_next(j);
         ok = decide(j);
@@ -318,6 +254,8 @@ static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
         ok = keep(j);
     }
     *again_ms = j->entry->next_decision_ms;
+    if (save_again_ms(j) < *again_ms)
+        *again_ms = save_again_ms(j);
     return ok ? RECONCILED_AFTER : RECONCILE_FAILED;
 }
 
@@ -333,7 +271,7 @@ enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
         return RECONCILED;
     j.route = j.entry->route;
     if (j.entry->deleted) {
-        over = close_route(&j);
+        over = farewell(&j);
         result = over ? RECONCILED : RECONCILE_FAILED;
     } else {
         result = work_on(&j, again_ms);

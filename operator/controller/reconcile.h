@@ -11,6 +11,7 @@
 #include "controller/cache.h"
 #include "controller/events.h"
 #include "controller/metrics.h"
+#include "controller/write_budget.h"
 #include "dataplane/dataplane.h"
 
 /* Which data plane obeys for which spec.targetRef.kind. */
@@ -27,6 +28,16 @@ typedef bool observe_fn(void *arg, const struct bandit_route *r,
 /* As store_write_status(). */
 typedef bool save_fn(void *arg, const struct bandit_route *r, struct error *err);
 
+/* As store_set_finalizer(). */
+typedef bool finalizer_fn(void *arg, const char *key, bool on, struct error *err);
+
+/* Is this process the one that writes, at this moment? Asked before each write to a data
+ * plane. */
+typedef bool may_write_fn(void *arg);
+
+/* Deletion waits so long for a data plane that cannot be reached. */
+enum { FAREWELL_PATIENCE_MS = 5 * 60 * 1000 };
+
 struct reconciler {
     struct cache *cache;
     const struct dataplane_kind *kinds;
@@ -36,7 +47,11 @@ struct reconciler {
     observe_fn *observe;
     void *observe_arg;
     save_fn *save;
+    finalizer_fn *set_finalizer; /* NULL: deletion does not wait for us */
     void *save_arg;
+    struct write_budget *budget; /* of save(); NULL: every status is written */
+    may_write_fn *may_write;     /* or NULL */
+    void *may_write_arg;
 };
 
 struct moment {

@@ -8,11 +8,14 @@ add_test(NAME integration.kube_store COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_store.py $<TARGET_FILE:bandit-exporter>)
 add_test(NAME integration.kube_lease COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_lease.py $<TARGET_FILE:bandit-operator>)
+add_test(NAME integration.kube_farewell COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/kube_farewell.py $<TARGET_FILE:bandit-operator>)
 add_executable(kube_probe ${PROJECT_SOURCE_DIR}/tests/support/kube_probe.c)
 target_link_libraries(kube_probe PRIVATE flags kube)
 add_test(NAME integration.kube_verbs COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_verbs.py $<TARGET_FILE:kube_probe>)
-set_tests_properties(integration.kube_store integration.kube_lease integration.kube_verbs PROPERTIES
+set_tests_properties(integration.kube_store integration.kube_lease integration.kube_verbs
+    integration.kube_farewell PROPERTIES
     TIMEOUT 300 LABELS integration)
 
 # Against a real API server; skipped, with the reason, where there is none.

@@ -6,6 +6,7 @@ add_unit(rewards DEPS rewards)
 add_fuzz(haproxy_state DEPS dataplane)
 add_fuzz(prometheus_answer DEPS rewards)
 add_unit(reconcile DEPS controller)
+add_unit(write_budget DEPS controller)
 
 foreach(test operator_life operator_hostile operator_crash)
     add_test(NAME integration.${test} COMMAND /usr/bin/python3

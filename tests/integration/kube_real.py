@@ -40,6 +40,9 @@ class RealTest(unittest.TestCase):
         cls.config = cls.server.kubeconfig(os.path.join(cls.folder.name, "config"))
 
     def tearDown(self):
+        for item in self.server.ask("GET", ROUTES)["items"]:  # whose operator is gone
+            self.server.ask("PATCH", f"{ROUTES}/{item['metadata']['name']}", {"metadata": {"finalizers": None}},
+                            "application/merge-patch+json")
         self.server.ask("DELETE", ROUTES)
         self.server.ask("DELETE", LEASE)
         wait_for("an empty server", lambda: not self.server.ask("GET", ROUTES)["items"])
@@ -94,7 +97,7 @@ class RealTest(unittest.TestCase):
         old.wait()
         with open(self.server.path("log"), "ab") as log:
             self.server.processes.append(subprocess.Popen(old.args, stdout=log, stderr=log))
-        self.server.until("the server", lambda: self.server.ask("GET", "/readyz?exclude=informer-sync"), 60)
+        wait_for("the server", lambda: self.server.ask("GET", "/readyz?exclude=informer-sync"), 60)
         wait_for("the kind to be served", lambda: self.server.ask("GET", ROUTES))
 
     def test_a_history_that_is_forgotten(self):

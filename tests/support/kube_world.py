@@ -11,21 +11,11 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from wait import wait_for  # noqa: E402,F401 - for those who import this
 
 GROUP, PLURAL = "bandit-router.dev", "banditroutes"
+FINALIZER = "bandit-router.dev/on-delete"
 ARMS = ("lr", "svm", "rf")
-
-
-def wait_for(what, condition, seconds=30.0):
-    """The condition's first true value, or a failed test that says what was missing."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.03)
 
 
 def route(name="digits", namespace="default", interval="1s", **spec):

@@ -9,26 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fake_prometheus import Arm, FakePrometheus  # noqa: E402
+from wait import wait_for  # noqa: E402,F401 - for those who import this
 
 ARMS = ("lr", "svm", "rf")
-
-
-def wait_for(what, condition, seconds=15.0):
-    """The condition's first true value, or a failed test that says what was missing."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
 
 
 def free_port():

@@ -12,6 +12,8 @@ import time
 import urllib.error
 import urllib.request
 
+from wait import wait_for
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BINARY = os.environ.get("APIEXTENSIONS_APISERVER") or os.path.join(ROOT, "build", "tools", "apiextensions-apiserver")
 
@@ -128,15 +130,7 @@ class RealApiServer:
         log.close()
         self.tls = ssl.create_default_context(cafile=self.path("ca.crt"))
         self.tls.load_cert_chain(self.path("me.crt"), self.path("me.key"))
-        self.until("the API server to be ready", lambda: self.ask("GET", "/readyz?exclude=informer-sync"), 60)
-
-    @staticmethod
-    def until(what, condition, seconds):
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                raise AssertionError(f"not within {seconds} s: {what}")
-            time.sleep(0.1)
+        wait_for("the API server to be ready", lambda: self.ask("GET", "/readyz?exclude=informer-sync"), 60)
 
     # ---- use -----------------------------------------------------------------------
 
@@ -156,12 +150,12 @@ class RealApiServer:
         path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + name
         code, answer = self.call("PATCH", path + "?fieldManager=test", text, "application/apply-patch+yaml")
         assert code in (200, 201), answer
-        self.until(f"{name} to be established", lambda: any(
+        wait_for(f"{name} to be established", lambda: any(
             c["type"] == "Established" and c["status"] == "True"
             for c in (self.ask("GET", path) or {}).get("status", {}).get("conditions") or []), 20)
         plural, group = name.split(".", 1)
         version = (self.ask("GET", path) or {})["spec"]["versions"][0]["name"]
-        self.until(f"{name} to be served", lambda: self.ask("GET", f"/apis/{group}/{version}/{plural}"), 20)
+        wait_for(f"{name} to be served", lambda: self.ask("GET", f"/apis/{group}/{version}/{plural}"), 20)
 
     def compact(self):
         """Forget all history up to now."""

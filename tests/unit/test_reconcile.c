@@ -46,6 +46,12 @@ struct world {
     bool has_saved;
     unsigned saves;
 
+    bool deleting;        /* the object waits to be let go */
+    bool finalizer;       /* the object has it */
+    bool vanished;        /* deletion was waited for, and is over */
+    bool deaf, no_leader; /* weights are taken and not kept; another process writes */
+    struct write_budget *budget;
+
     double success[ROUTE_ARMS_MAX];
     enum reason problem;
     bool stopping;
@@ -87,7 +93,10 @@ static bool write_weights(struct dataplane *d, const struct bandit_route *r,
 
     if (fails(w, w->failure, err))
         return false;
-    memcpy(w->weights, weights, r->spec.arm_count * sizeof(*weights));
+    if (w->reconciler.set_finalizer)
+        assert_true(w->finalizer); /* who writes has made sure of its farewell */
+    if (!w->deaf)
+        memcpy(w->weights, weights, r->spec.arm_count * sizeof(*weights));
     w->dataplane_writes++;
     return read_weights(d, r, arms, err);
 }
@@ -115,7 +124,7 @@ static bool save(void *arg, const struct bandit_route *r, struct error *err)
 {
     struct world *w = arg;
 
-    if (fails(w, ERR_IO, err))
+    if (fails(w, w->failure == ERR_CONFLICT ? ERR_CONFLICT : ERR_IO, err))
         return false;
     if (w->has_saved)
         route_status_clear(&w->saved);
@@ -123,6 +132,24 @@ static bool save(void *arg, const struct bandit_route *r, struct error *err)
     w->has_saved = true;
     w->saves++;
     return true;
+}
+
+static bool set_finalizer(void *arg, const char *name, bool on, struct error *err)
+{
+    struct world *w = arg;
+
+    assert_string_equal(name, "default/digits");
+    if (w->vanished)
+        return error_set(err, ERR_NOT_FOUND, "gone");
+    if (fails(w, w->failure == ERR_CONFLICT ? ERR_CONFLICT : ERR_IO, err))
+        return false;
+    w->finalizer = on;
+    return true;
+}
+
+static bool may_write(void *arg)
+{
+    return !((struct world *)arg)->no_leader;
 }
 
 static const struct dataplane_ops ops = {.read = read_weights, .write = write_weights};
@@ -143,7 +170,10 @@ static void boot(struct world *w)
                                         .observe = observe,
                                         .observe_arg = w,
                                         .save = save,
-                                        .save_arg = w};
+                                        .save_arg = w,
+                                        .budget = w->budget,
+                                        .may_write = may_write,
+                                        .may_write_arg = w};
 }
 
 static void halt(struct world *w)
@@ -174,6 +204,7 @@ static void world_free(struct world *w)
     if (w->has_saved)
         route_status_clear(&w->saved);
     halt(w);
+    write_budget_free(w->budget);
     free(w);
 }
 DEFINE_FREEP(struct world *, world_free)
@@ -212,6 +243,8 @@ static bool tell(struct world *w, const char *from, const char *to, int64_t gene
     buf_puts(&text, at + strlen(from));
     r = parse(buf_str(&text));
     r->generation = generation;
+    r->finalizer = w->finalizer;
+    r->deleting = w->deleting;
     if (w->has_saved && w->saved.arms && r->spec.arm_count == 3) {
         route_status_clear(&r->status);
         route_status_copy(&r->status, &w->saved, &r->spec);
@@ -648,6 +681,262 @@ static void after_any_single_failure_it_converges(void **state)
     assert_true(n > 24); /* six ticks of four calls at least */
 }
 
+/* ---- where deletion waits for us -----------------------------------------------------
+ */
+
+static struct world *waiting_world(const char *on_delete)
+{
+    struct world *w = world_new();
+    char spec[64];
+
+    w->reconciler.set_finalizer = set_finalizer;
+    (void)snprintf(spec, sizeof(spec), "spec:\n  onDelete: %s\n", on_delete);
+    (void)tell(w, "spec:\n", spec, 1);
+    return w;
+}
+
+static void begin_deletion(struct world *w)
+{
+    w->deleting = true;
+    assert_true(tell(w, "", "", 2)); /* that raises the generation */
+}
+
+static void the_finalizer_comes_before_the_first_weight(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = waiting_world("Baseline");
+
+    (void)state;
+    w->fail_at = 1;
+    assert_int_equal(run(w), RECONCILE_FAILED);
+    assert_int_equal(w->dataplane_writes, 0);
+    assert_int_equal(w->saves, 0);
+    decide_times(w, 20);
+    assert_true(w->finalizer);
+    assert_sane(w);
+}
+
+static void a_shadow_needs_no_finalizer(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+
+    (void)state;
+    w->reconciler.set_finalizer = set_finalizer;
+    (void)tell(w, "spec:\n", "spec:\n  mode: Shadow\n", 1);
+    decide_times(w, 3);
+    assert_false(w->finalizer);
+}
+
+static void the_object_goes_when_the_data_plane_obeys(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = waiting_world("Baseline");
+
+    (void)state;
+    decide_times(w, 20);
+    begin_deletion(w);
+    w->deaf = true;
+    assert_int_equal(run(w), RECONCILE_FAILED);
+    assert_true(w->finalizer);
+    w->deaf = false;
+    assert_int_equal(run(w), RECONCILED);
+    assert_false(w->finalizer);
+    assert_true(w->weights[0] == 1);
+    w->weights[0] = 0.25; /* the next owner's */
+    (void)tell_other(w, STORE_DELETE, NULL);
+    assert_int_equal(run(w), RECONCILED);
+    assert_true(w->weights[0] == 0.25);
+    assert_true(isnan(metric(w, "route=\"digits\"")));
+}
+
+static void deletion_does_not_wait_for_ever(void **state)
+{
+    static const struct {
+        enum error_kind failure; /* of the data plane, from now on */
+        int64_t wait_ms;
+    } rows[] = {
+        {ERR_INVALID, 0                   },
+        {ERR_IO,      FAREWELL_PATIENCE_MS},
+        {ERR_TIMEOUT, FAREWELL_PATIENCE_MS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(world_freep)
+        struct world *w = waiting_world("Baseline");
+
+        decide_times(w, 20);
+        begin_deletion(w);
+        w->failure = rows[i].failure;
+        for (int64_t waited = 0; waited < rows[i].wait_ms; waited += 50000) {
+            w->fail_at = w->io + 1;
+            assert_int_equal(run(w), RECONCILE_FAILED);
+            assert_true(w->finalizer);
+            pass(w, 50000);
+        }
+        w->fail_at = w->io + 1;
+        assert_int_equal(run(w), RECONCILED);
+        assert_false(w->finalizer);
+    }
+}
+
+static void a_farewell_that_was_cut_off_is_finished_by_the_next_process(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = waiting_world("Uniform");
+
+    (void)state;
+    decide_times(w, 20);
+    begin_deletion(w);
+    w->fail_at = w->io + 3; /* write, read, let go */
+    assert_int_equal(run(w), RECONCILE_FAILED);
+    assert_true(w->finalizer);
+    halt(w);
+    boot(w);
+    w->reconciler.set_finalizer = set_finalizer;
+    (void)tell(w, "spec:\n", "spec:\n  onDelete: Uniform\n", 2);
+    assert_int_equal(run(w), RECONCILED);
+    assert_false(w->finalizer);
+    assert_true(w->weights[0] == 1. / 3);
+}
+
+static void what_was_never_understood_is_let_go(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    char told[CACHE_KEY_MAX];
+
+    (void)state;
+    w->reconciler.set_finalizer = set_finalizer;
+    w->finalizer = true;
+    assert_true(cache_tell(w->cache,
+                           &(struct store_event){.type = STORE_INVALID,
+                                                 .namespace = "default",
+                                                 .name = "digits",
+                                                 .message = "spec: odd",
+                                                 .deleting = true},
+                           told));
+    assert_int_equal(run(w), RECONCILED);
+    assert_false(w->finalizer);
+    assert_int_equal(w->dataplane_writes, 0);
+}
+
+static void who_does_not_lead_writes_nothing(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = waiting_world("Baseline");
+
+    (void)state;
+    decide_times(w, 3);
+    w->no_leader = true;
+    w->dataplane_writes = 0;
+    decide_times(w, 3);
+    begin_deletion(w);
+    assert_int_equal(run(w), RECONCILE_FAILED);
+    assert_int_equal(w->dataplane_writes, 0);
+    assert_true(w->finalizer);
+}
+
+static void an_overtaken_status_is_written_on_what_there_is_now(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+
+    (void)state;
+    (void)tell(w, "", "", 1);
+    decide_times(w, 30);
+    w->failure = ERR_CONFLICT;
+    w->fail_at = w->io + 3;
+    assert_int_equal(run(w), RECONCILE_FAILED); /* and so again soon */
+    pass(w, 50);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saved.decisions, 31);
+}
+
+/* ---- where statuses are counted ------------------------------------------------------
+ */
+
+static struct world *counting_world(double per_second)
+{
+    struct world *w = world_new();
+
+    w->budget = w->reconciler.budget = write_budget_new(per_second);
+    (void)tell(w, "", "", 1);
+    return w;
+}
+
+static void a_small_fleet_has_every_decision_written(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = counting_world(1);
+
+    (void)state;
+    decide_times(w, 50);
+    assert_int_equal(w->saves, 50);
+    assert_int_equal(w->saved.max_lag_ms, 0);
+}
+
+/* One write in 100 s for a route that decides every 10 s. */
+static void a_large_fleet_writes_what_matters_and_the_rest_in_turn(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = counting_world(0.01);
+    unsigned before;
+
+    (void)state;
+    decide_times(w, 60);
+    assert_int_equal(w->saved.max_lag_ms, 100000);
+    assert_sane(w);
+    before = w->saves;
+    decide_times(w, 100);
+    assert_in_range(w->saves - before, 9, 11);
+    w->success[1] = 0; /* the leader breaks: people want to know */
+    pass(w, 1000000);  /* and there is something left of the budget */
+    before = w->saves;
+    decide_times(w, 1);
+    assert_int_equal(w->saves, before + 1);
+    assert_int_equal(w->saved.leader, 0);
+}
+
+static void a_status_waits_for_its_place_in_line(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = counting_world(0.1);
+    int64_t at_ms = 0;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) /* others were here before */
+        at_ms = write_budget_reserve(w->budget, w->now.mono_ms);
+    assert_true(at_ms > w->now.mono_ms);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saves, 0);
+    assert_int_equal(w->again_ms, w->now.mono_ms + 10000); /* its next decision first */
+    for (int i = 0; i < 20 && !w->saves; i++) {
+        pass(w, w->again_ms - w->now.mono_ms);
+        (void)run(w);
+    }
+    assert_int_equal(w->saves, 1);
+    assert_in_range(w->now.mono_ms, at_ms, at_ms + 10001);
+    assert_true(w->saved.decisions > 1); /* the newest one */
+}
+
+static void a_restart_writes_nothing_that_is_there_already(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = counting_world(0.01);
+    unsigned before;
+
+    (void)state;
+    decide_times(w, 60);
+    halt(w);
+    boot(w);
+    (void)tell(w, "", "", 1);
+    before = w->saves;
+    decide_times(w, 3);
+    assert_in_range(w->saves, before, before + 1);
+}
+
 /* ---- events --------------------------------------------------------------------------
  */
 
@@ -695,6 +984,18 @@ int main(void)
         cmocka_unit_test(a_route_that_comes_back_is_taken_up_again),
         cmocka_unit_test(asked_to_stop_it_writes_nothing),
         cmocka_unit_test(after_any_single_failure_it_converges),
+        cmocka_unit_test(the_finalizer_comes_before_the_first_weight),
+        cmocka_unit_test(a_shadow_needs_no_finalizer),
+        cmocka_unit_test(the_object_goes_when_the_data_plane_obeys),
+        cmocka_unit_test(deletion_does_not_wait_for_ever),
+        cmocka_unit_test(a_farewell_that_was_cut_off_is_finished_by_the_next_process),
+        cmocka_unit_test(what_was_never_understood_is_let_go),
+        cmocka_unit_test(who_does_not_lead_writes_nothing),
+        cmocka_unit_test(an_overtaken_status_is_written_on_what_there_is_now),
+        cmocka_unit_test(a_small_fleet_has_every_decision_written),
+        cmocka_unit_test(a_large_fleet_writes_what_matters_and_the_rest_in_turn),
+        cmocka_unit_test(a_status_waits_for_its_place_in_line),
+        cmocka_unit_test(a_restart_writes_nothing_that_is_there_already),
         cmocka_unit_test(the_same_words_are_logged_once_in_five_minutes),
     };
 
