@@ -4,7 +4,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common install build grafana processes render up test images compose; do
+for part in common install build grafana processes render up panels test images compose; do
     # shellcheck source=/dev/null
     . "$ROOT/services/local/sh/$part.sh"
 done
@@ -27,6 +27,8 @@ On this machine:
   logs [NAME]       follow the logs, of one process or of all
   restart NAME      restart one process
   metrics [REGEX]   what each process publishes, or the exporter's lines that match
+  panels            what every dashboard panel, alert and cookbook query had to show in the
+                    last 15 minutes, as a table (--minutes N looks further back)
 
 In containers:
   images [build | list | save [FILE] | push --registry R]
@@ -34,7 +36,7 @@ In containers:
   compose up [--profile demo|production] [SERVICE...]
                     the same loop, from our images and the official ones of HAProxy,
                     Prometheus, Alertmanager and Grafana
-  compose down [--volumes] | ps | logs [SERVICE] | config
+  compose down [--volumes] | ps | logs [SERVICE]
                     stop it; look at it
 
 Checking:
@@ -56,7 +58,7 @@ verb=${1:-help}
 [ $# -eq 0 ] || shift
 case $verb in
 help | --help | -h) help ;;
-up | down | status | watch | degrade | heal | logs | restart | metrics | test | bench | images | compose)
+up | down | status | watch | degrade | heal | logs | restart | metrics | panels | test | bench | images | compose)
     "verb_$verb" "$@"
     ;;
 *)

@@ -30,5 +30,11 @@ add_test(NAME integration.notifications
 set_tests_properties(integration.notifications PROPERTIES
     TIMEOUT 200 LABELS "integration;slow" SKIP_RETURN_CODE 77 COST 150)
 
+# Inhibition and mute times, asked of a real Alertmanager.
+add_test(NAME integration.alertmanager
+    COMMAND ${python} ${PROJECT_SOURCE_DIR}/tests/integration/alertmanager.py)
+set_tests_properties(integration.alertmanager PROPERTIES
+    TIMEOUT 240 LABELS "integration" SKIP_RETURN_CODE 77)
+
 # Needs a Grafana: GRAFANA_URL and credentials in the environment; else skipped.
 add_check(live-grafana 300 ${python} ${PROJECT_SOURCE_DIR}/tests/live/grafana/check.py)

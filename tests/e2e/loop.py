@@ -39,6 +39,7 @@ def free_ports(count):
 
 class Loop:
     def __init__(self):
+        self.began = time.time()
         self.run = tempfile.mkdtemp(prefix="bandit-e2e-")
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.environment = dict(os.environ, BANDIT_RUN_DIR=self.run, NO_COLOR="1",

@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The story that a newcomer sees, asserted: three arms compete, one is broken, its traffic
 leaves, an alert is delivered, it is healed and earns its way back; then every process is
-killed in turn, and Prometheus is stopped.
+killed in turn, and Prometheus is stopped. At the end every panel is asked what it had to show.
 
 Usage: story.py [--keep]   (--keep leaves the folder and prints its name)
 """
 
+import subprocess
 import sys
 import time
+import urllib.request
 
-from loop import Failure, Loop, wait_for
+from loop import ROOT, Failure, Loop, wait_for
+
+sys.path.insert(0, ROOT + "/tests/checks/observability")
+import answers  # noqa: E402
+import cluster_shapes  # noqa: E402
 
 ARMS = ["logistic-regression", "random-forest", "svm"]
 FLOOR = 0.02
@@ -64,6 +70,8 @@ def a_broken_arm_loses_its_traffic(loop):
     wait_for("the webhook receives it", 20,
              lambda: any("firing" in line.lower() and ALERT in line and "svm" in line
                          for line in loop.notifications().splitlines()))
+    if "<h2>Mitigation</h2>" not in loop.runbook(ALERT):
+        raise Failure("the alert's runbook link does not open its runbook")
 
 
 def a_healed_arm_earns_its_way_back(loop):
@@ -130,6 +138,25 @@ def without_prometheus_nothing_moves(loop):
              lambda: loop.decision()[0] in ("Switched", "Adjusted", "Kept") or loop.decision())
 
 
+def a_cluster_is_stood_in_for(loop):
+    """One machine has no pods: the same Prometheus scrapes a page of what would tell of some."""
+    with open(loop.run + "/etc/prometheus.yml", "a") as config:
+        config.write(cluster_shapes.scrape_job(answers.SHAPES_JOB, cluster_shapes.serve()))
+    url = "http://127.0.0.1:%d/-/reload" % loop.ports["PROMETHEUS"]
+    urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10).close()
+
+
+def every_panel_had_something_to_show(loop):
+    """Panels, rules, alerts and the cookbook, asked about the whole story; prints the table."""
+    done = subprocess.run(
+        ["/usr/bin/python3", ROOT + "/tests/checks/observability/panel_queries.py", "--complete",
+         "--since", str(loop.began), "--prometheus", "http://127.0.0.1:%d" % loop.ports["PROMETHEUS"]],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+    print(done.stdout)
+    if done.returncode != 0:
+        raise Failure("something stayed empty; see EMPTY and REFUSED above")
+
+
 def nothing_is_left(loop):
     left = loop.pids()
     loop.manage("down")
@@ -145,8 +172,9 @@ def nothing_is_left(loop):
             raise Failure("%s (pid %d) outlived down" % (name, pid))
 
 
-CHAPTERS = [three_arms_compete, a_broken_arm_loses_its_traffic, a_healed_arm_earns_its_way_back,
-            whatever_is_killed_comes_back, without_prometheus_nothing_moves, nothing_is_left]
+CHAPTERS = [a_cluster_is_stood_in_for, three_arms_compete, a_broken_arm_loses_its_traffic,
+            a_healed_arm_earns_its_way_back, whatever_is_killed_comes_back,
+            without_prometheus_nothing_moves, every_panel_had_something_to_show, nothing_is_left]
 
 
 def main():

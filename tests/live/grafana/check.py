@@ -19,7 +19,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "checks" / "observability"))
 import sources  # noqa: E402
-from panel_queries import concrete  # noqa: E402
+from answers import concrete  # noqa: E402
 
 
 def call(path, body=None):

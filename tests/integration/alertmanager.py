@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who is told, and who is spared: real Alertmanagers with the two configurations of ours.
+Inhibition is asked of the API, a row at a time; mute times by what is delivered, with the
+hours moved so that now is within them, and then outside of them.
+
+Everything listens on free ports of the loopback interface and lives in one folder.
+"""
+import contextlib
+import datetime
+import http.server
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEADLINE = 60  # seconds for each story
+PROMETHEUS = ROOT / "prometheus"
+
+# the worse news | the news that it silences, or not
+ARM = {"namespace": "default", "route": "digits", "arm": "svm"}
+ROUTE = {"namespace": "default", "route": "digits"}
+INHIBITION = (
+    ("critical silences the warning of the same alert", {"alertname": "X", "severity": "critical", **ARM}, {"alertname": "X", "severity": "warning", **ARM}, True),
+    ("not that of another arm", {"alertname": "X", "severity": "critical", **ARM}, {"alertname": "X", "severity": "warning", **ARM, "arm": "lr"}, False),
+    ("not that of another alert", {"alertname": "X", "severity": "critical", **ARM}, {"alertname": "Y", "severity": "warning", **ARM}, False),
+    ("a fast burn silences the slow one", {"alertname": "BanditErrorBudgetFastBurn", "severity": "critical", "slo": "success", **ROUTE}, {"alertname": "BanditErrorBudgetSlowBurn", "severity": "warning", "slo": "success", **ROUTE}, True),
+    ("not that of another objective", {"alertname": "BanditErrorBudgetFastBurn", "severity": "critical", "slo": "success", **ROUTE}, {"alertname": "BanditLatencyBudgetSlowBurn", "severity": "warning", "slo": "latency", **ROUTE}, False),
+    ("a model server that is down silences its arm's warnings", {"alertname": "BanditTargetDown", "severity": "critical", "job": "model-server", "namespace": "default"}, {"alertname": "BanditArmStarved", "severity": "warning", "component": "arm", **ARM}, True),
+    ("but nothing critical", {"alertname": "BanditTargetDown", "severity": "critical", "job": "model-server", "namespace": "default"}, {"alertname": "BanditArmFailing", "severity": "critical", "component": "arm", **ARM}, False),
+    ("and nobody in another namespace", {"alertname": "BanditTargetDown", "severity": "critical", "job": "model-server", "namespace": "other"}, {"alertname": "BanditArmStarved", "severity": "warning", "component": "arm", **ARM}, False),
+    ("no operator: no word of decisions", {"alertname": "BanditTargetDown", "severity": "critical", "job": "bandit-operator"}, {"alertname": "BanditDecisionOverdue", "severity": "critical", "component": "decision", **ROUTE}, True),
+    ("no exporter: no word of what it says", {"alertname": "BanditTargetDown", "severity": "critical", "job": "bandit-exporter"}, {"alertname": "BanditExporterOperatorDisagree", "severity": "warning", "component": "exporter", **ROUTE}, True),
+    ("but of decisions", {"alertname": "BanditTargetDown", "severity": "critical", "job": "bandit-exporter"}, {"alertname": "BanditDecisionsHeld", "severity": "warning", "component": "decision", **ROUTE}, False),
+    ("no data plane: no word of weights", {"alertname": "BanditTargetDown", "severity": "critical", "job": "haproxy"}, {"alertname": "BanditWeightsNotApplied", "severity": "critical", "component": "dataplane", **ROUTE}, True),
+    ("the heartbeat is never silenced", {"alertname": "BanditTargetDown", "severity": "critical", "job": "bandit-operator"}, {"alertname": "BanditWatchdog", "severity": "none", "component": "pipeline"}, False),
+)  # fmt: skip
+
+
+class Received(http.server.BaseHTTPRequestHandler):
+    """A receiver for each path; remembers which alerts came there."""
+
+    seen = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        Received.seen += [(self.path.strip("/"), a["labels"]["alertname"]) for a in body["alerts"]]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def filled_in(name, hours=None):
+    """A configuration of ours, each receiver of which is a path of our own server."""
+    text = (PROMETHEUS / name).read_text(encoding="utf-8")
+    text = re.sub(r'"@(GROUP_WAIT|GROUP_INTERVAL|REPEAT_INTERVAL)@"', "1s", text)
+    text = re.sub(r"group_wait: \d+s", "group_wait: 1s", text)
+    if hours:
+        text = re.sub(r"(?s)time_intervals:\n- name: out-of-hours\n.*?\n\n", f"time_intervals:\n- name: out-of-hours\n  time_intervals:\n  - {hours}\n\n", text)
+    head, _, receivers = text.partition("\nreceivers:\n")
+    head = re.sub(r"(?ms)^(global|templates):.*?\n\n", "", head)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Received)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for receiver in re.findall(r"^- name: (\S+)", receivers, re.M):
+        head += "\nreceivers:\n" if "\nreceivers:\n" not in head else ""
+        head += f"- name: {receiver}\n  webhook_configs:\n  - url: http://127.0.0.1:{server.server_address[1]}/{receiver}\n"
+    return head
+
+
+@contextlib.contextmanager
+def alertmanager(config):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "alertmanager.yml").write_text(config, encoding="utf-8")
+        command = ["prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=data", f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
+        with open(pathlib.Path(folder) / "log", "w+b") as log:
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+            try:
+                url = f"http://127.0.0.1:{port}"
+                wait_for("Alertmanager", lambda: reachable(url + "/-/ready") or process.poll() is not None)
+                if process.poll() is not None:
+                    log.seek(0)
+                    raise SystemExit(f"FAILED: Alertmanager does not start: {log.read()[-500:].decode()}")
+                yield url
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+
+
+def reachable(url):
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+        return True
+    return False
+
+
+def wait_for(what, condition):
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise SystemExit(f"FAILED: no {what} within {DEADLINE} s")
+
+
+def post(url, *alerts):
+    body = json.dumps([{"labels": labels} for labels in alerts]).encode()
+    request = urllib.request.Request(url + "/api/v2/alerts", body, {"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def target_state(url):
+    """Of the target, once both alerts have been looked at."""
+    with urllib.request.urlopen(url + "/api/v2/alerts", timeout=10) as answer:
+        found = {a["labels"]["role"]: a["status"]["state"] for a in json.load(answer)}
+    return found.get("target") if len(found) == 2 and "unprocessed" not in found.values() else None
+
+
+def inhibition():
+    """The rows must not silence each other, so each runs in an Alertmanager of its own. Both
+    configurations have the same inhibition (tests/checks/alertmanager.sh), so one is asked."""
+    failures = 0
+    for what, source, target, silenced in INHIBITION:
+        with alertmanager(filled_in("alertmanager.yml")) as url:
+            post(url, {**source, "role": "source"})
+            post(url, {**target, "role": "target"})
+            wait_for("word of both alerts", lambda url=url: target_state(url))
+            time.sleep(0.5)  # what silences is read a little later than what is silenced
+            deadline = time.monotonic() + 10
+            while silenced and target_state(url) != "suppressed" and time.monotonic() < deadline:
+                time.sleep(0.2)
+            got = target_state(url)
+        good = got == ("suppressed" if silenced else "active")
+        failures += not good
+        print(f"{'ok    ' if good else 'FAILED'} {what} ({target['alertname']} is {got})")
+    return failures
+
+
+def mute_times():
+    """A warning waits while the hours say so, and what is critical never does."""
+    failures = 0
+    critical = {"alertname": "Critical", "severity": "critical"}
+    warning = {"alertname": "Warning", "severity": "warning"}
+    other_day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)).strftime("%A").lower()
+    for hours, told in (("weekdays: ['sunday:saturday']", False), (f"weekdays: [{other_day}]", True)):
+        Received.seen = []
+        with alertmanager(filled_in("alertmanager.production.yml", hours)) as url:
+            post(url, critical, warning)
+            wait_for("page of what is critical", lambda: ("pager", "Critical") in Received.seen and ("channel", "Critical") in Received.seen)
+            if told:
+                wait_for("warning in the channel", lambda: ("channel", "Warning") in Received.seen)
+            time.sleep(3)
+        good = (("channel", "Warning") in Received.seen) == told
+        failures += not good
+        print(f"{'ok    ' if good else 'FAILED'} out of hours with {hours}: the warning was {'delivered' if told else 'kept back'}: {sorted(set(Received.seen))}")
+    return failures
+
+
+def main():
+    if not shutil.which("prometheus-alertmanager"):
+        print("skipped: prometheus-alertmanager is needed")
+        return 77
+    failures = inhibition() + mute_times()
+    print(f"{failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
