@@ -184,7 +184,7 @@ static bool watch(struct run *s, struct error *err)
     s->heard = false;
     ok = kube_watch(s->r->client, &what, err);
     if (!ok && (err->kind == ERR_EXPIRED || err->kind == ERR_INVALID ||
-                err->kind == ERR_TOO_BIG))
+                err->kind == ERR_TOO_BIG || err->kind == ERR_NOT_FOUND))
         free(STEAL(s->version)); /* that one leads nowhere: list */
     if (ok && !s->heard && clock_mono_ms() - start_ms < TOO_SHORT_MS)
         return error_set(err, ERR_IO, "the watch ended at once, without an event");
@@ -226,6 +226,9 @@ void reflector_run(const struct reflector *r)
         if (stop_requested(r->stop))
             break;
         step(&s, what, ok ? NULL : &err);
+        if (!ok && r->until_absent && what == REFLECTOR_LISTED &&
+            err.kind == ERR_NOT_FOUND)
+            break;
         if (ok || at_once(&s, what, &err))
             continue;
         (void)stop_wait_ms(r->stop,

@@ -39,12 +39,14 @@ struct reflector {
     int64_t watch_min_s;        /* 0: 300; a watch lasts so long to twice that */
     int64_t backoff_first_ms;   /* 0: 800 */
     int64_t list_limit;         /* 0: 500 */
+    bool until_absent;          /* return when a list says 404: it is not served */
     void (*tell)(void *arg, const struct reflector_event *event);
     void (*step)(void *arg, enum reflector_step step, const struct error *err);
     void *arg;
 };
 
-/* Returns once asked to stop. Both hooks are called from this thread. */
+/* Returns once asked to stop (and see until_absent). Both hooks are called from this
+ * thread. */
 void reflector_run(const struct reflector *r);
 
 #endif

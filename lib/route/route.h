@@ -33,7 +33,9 @@ enum {
 struct route_arm {
     char name[ROUTE_LABEL_MAX];
     char service[ROUTE_LABEL_MAX];
-    uint16_t port; /* 0: not stated */
+    char namespace[ROUTE_LABEL_MAX]; /* "": the route's */
+    char subset[ROUTE_LABEL_MAX];    /* of a DestinationRule; "": not stated */
+    uint16_t port;                   /* 0: not stated */
 };
 
 enum route_policy_type {
@@ -110,6 +112,7 @@ struct route_target {
     char group[ROUTE_NAME_MAX]; /* "" for HAProxyBackend */
     char kind[ROUTE_LABEL_MAX];
     char name[ROUTE_NAME_MAX];
+    char rule[ROUTE_NAME_MAX]; /* "": every rule that has all arms */
 };
 
 struct route_spec {
@@ -183,6 +186,14 @@ enum reason {
     /* of the data plane */
     REASON_DATA_PLANE_DOWN,
     REASON_DATA_PLANE_REJECTED,
+    REASON_TARGET_NOT_FOUND, /* no such object, or its kind is not served */
+    /* of those who are to obey the data plane's object */
+    REASON_PENDING, /* they have not looked at it as it is now */
+    REASON_NOT_ACCEPTED,
+    REASON_REF_NOT_PERMITTED, /* a backend in a namespace that has not granted it */
+    REASON_BACKEND_NOT_FOUND,
+    REASON_REFS_NOT_RESOLVED, /* for another reason */
+    REASON_PARTIALLY_INVALID, /* some of its rules are not followed */
     /* of the object */
     REASON_INVALID_SPEC,
     REASON_COUNT

@@ -97,6 +97,13 @@ const char *const route_reason_names[] = {
     [REASON_BAD_ANSWER] = "BadAnswer",
     [REASON_DATA_PLANE_DOWN] = "DataPlaneDown",
     [REASON_DATA_PLANE_REJECTED] = "DataPlaneRejected",
+    [REASON_TARGET_NOT_FOUND] = "TargetNotFound",
+    [REASON_PENDING] = "Pending",
+    [REASON_NOT_ACCEPTED] = "NotAccepted",
+    [REASON_REF_NOT_PERMITTED] = "RefNotPermitted",
+    [REASON_BACKEND_NOT_FOUND] = "BackendNotFound",
+    [REASON_REFS_NOT_RESOLVED] = "RefsNotResolved",
+    [REASON_PARTIALLY_INVALID] = "PartiallyInvalid",
     [REASON_INVALID_SPEC] = "InvalidSpec",
     [REASON_COUNT] = NULL,
 };

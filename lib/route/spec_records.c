@@ -18,6 +18,12 @@ static const struct field backend_fields[] = {
      .help = "The service that serves the arm; by default the one of the arm's name."},
     {"port", FIELD_INT, FIELD_AT(struct route_arm, port), .low = 1, .high = 65535,
      .help = "Its port. Left out, the backend is known by the service's name alone."},
+    {"namespace", FIELD_LABEL, FIELD_AT(struct route_arm, namespace),
+     .help = "Where the service is; by default in the BanditRoute's namespace. Another "
+             "one has to permit it (ReferenceGrant)."},
+    {"subset", FIELD_LABEL, FIELD_AT(struct route_arm, subset),
+     .help = "VirtualService: the subset of the service, as its DestinationRule names "
+             "it, where arms share a service."},
     {.name = NULL},
 };
 
@@ -53,6 +59,9 @@ static const struct field target_fields[] = {
     {"name", FIELD_DNS_NAME, FIELD_AT(struct route_target, name), .required = true,
      .help = "Its name, in the namespace of the BanditRoute; of HAProxyBackend: the "
              "backend's name."},
+    {"rule", FIELD_DNS_NAME, FIELD_AT(struct route_target, rule),
+     .help = "Name of the rule that splits the traffic. Left out, every rule that has a "
+             "backend for each arm gets the weights, and the others are left alone."},
     {.name = NULL},
 };
 

@@ -157,6 +157,17 @@ static void *guard(void *arg)
     return NULL;
 }
 
+static void changed(void *arg, const char *key)
+{
+    queue_add(arg, key);
+}
+
+static void listen_to_dataplanes(struct controller *c, dataplane_changed_fn *fn)
+{
+    for (size_t i = 0; i < c->o.kind_count; i++)
+        dataplane_listen(c->o.kinds[i].dataplane, fn, c);
+}
+
 /* ---- wiring --------------------------------------------------------------------------
  */
 
@@ -231,6 +242,7 @@ struct controller *controller_start(const struct controller_options *options)
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&c->more, &attr);
     (void)pthread_condattr_destroy(&attr);
+    listen_to_dataplanes(c, changed);
     c->workers = mem_alloc(options->workers, sizeof(*c->workers));
     for (size_t i = 0; i < options->workers; i++)
         spawn(&c->workers[i], work, c);
@@ -244,6 +256,7 @@ bool controller_join(struct controller *c, struct error *err)
     bool ok;
 
     (void)pthread_join(c->watcher, NULL);
+    listen_to_dataplanes(c, NULL);
     (void)pthread_mutex_lock(&c->lock);
     c->closed = true;
     (void)pthread_cond_broadcast(&c->more);

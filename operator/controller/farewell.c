@@ -5,8 +5,6 @@
  * weight is written, and taken off when the data plane was seen to obey. An object
  * without it never had the data plane, or was let go already.
  */
-#include <math.h>
-
 #include "controller/job.h"
 
 /* ---- before the first weight ---------------------------------------------------------
@@ -49,10 +47,12 @@ static bool has_say(const struct job *j)
 
 static bool obeyed(const struct job *j, const double *weights)
 {
-    for (size_t i = 0; i < j->route->spec.arm_count; i++)
-        if (!(fabs(j->arms[i].applied - weights[i]) <= CORE_WEIGHT_TOLERANCE))
-            return false;
-    return true;
+    double applied[ROUTE_ARMS_MAX];
+    size_t n = j->route->spec.arm_count;
+
+    for (size_t i = 0; i < n; i++)
+        applied[i] = j->report.arms[i].applied;
+    return core_same_weights(weights, applied, n, j->report.units);
 }
 
 /* Deletion does not wait for ever: not at all for a target that is not there, and not

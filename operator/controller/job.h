@@ -11,15 +11,15 @@ struct job {
     struct cache_entry *entry;
     const struct bandit_route *route; /* of the entry */
     struct moment now;
-    struct dataplane_arm arms[ROUTE_ARMS_MAX];
-    enum reason dataplane_problem; /* REASON_NONE: arms holds what was read last */
+    struct dataplane_report report; /* as read last; where there was no problem: */
+    enum reason dataplane_problem;
     struct error dataplane_error;
 };
 
 void job_tell(const struct job *j, enum core_event_type type, const char *reason,
               const char *message);
 
-/* Read what is in force into j->arms; with weights, write them first. */
+/* Read what is in force into j->report; with weights, write them first. */
 bool job_talk_to_dataplane(struct job *j, const double *weights);
 
 /* ---- saving.c: the status into the store --------------------------------------------

@@ -27,10 +27,12 @@ static struct dataplane *dataplane_of(const struct job *j)
 
 static bool note_problem(struct job *j)
 {
+    enum error_kind kind = j->dataplane_error.kind;
+
     operator_metrics_dataplane_error(j->rc->metrics, j->route->spec.target.kind);
-    j->dataplane_problem = j->dataplane_error.kind == ERR_INVALID
-                               ? REASON_DATA_PLANE_REJECTED
-                               : REASON_DATA_PLANE_DOWN;
+    j->dataplane_problem = kind == ERR_INVALID     ? REASON_DATA_PLANE_REJECTED
+                           : kind == ERR_NOT_FOUND ? REASON_TARGET_NOT_FOUND
+                                                   : REASON_DATA_PLANE_DOWN;
     return false;
 }
 
@@ -47,9 +49,9 @@ bool job_talk_to_dataplane(struct job *j, const double *weights)
     else if (weights && j->rc->may_write && !j->rc->may_write(j->rc->may_write_arg))
         ok = error_set(err, ERR_CANCELED, "another process writes now");
     else if (weights)
-        ok = dataplane_write(d, j->route, weights, j->arms, err);
+        ok = dataplane_write(d, j->route, weights, &j->report, err);
     else
-        ok = dataplane_read(d, j->route, j->arms, err);
+        ok = dataplane_read(d, j->route, &j->report, err);
     if (!ok)
         return note_problem(j);
     if (weights)
@@ -58,23 +60,44 @@ bool job_talk_to_dataplane(struct job *j, const double *weights)
     return true;
 }
 
+/* What was read or written last becomes what is known to be in force. */
 static void note_applied(const struct job *j, struct route_status *status)
 {
     for (size_t i = 0; i < j->route->spec.arm_count; i++)
-        status->arms[i].applied = j->arms[i].applied;
+        status->arms[i].applied = j->report.arms[i].applied;
+}
+
+/* What the data plane answered, in the words of the decision. */
+static struct plane_answer answer_of(const struct job *j)
+{
+    if (j->dataplane_problem != REASON_NONE)
+        return (struct plane_answer){.problem = j->dataplane_problem,
+                                     .message = j->dataplane_error.msg};
+    return (struct plane_answer){.problem = j->report.trouble,
+                                 .message = j->report.message,
+                                 .units = j->report.units};
+}
+
+static void note_programmed(const struct job *j, struct route_status *status)
+{
+    const struct plane_answer answer = answer_of(j);
+
+    core_programmed(status, &j->route->spec, &answer, j->route->generation,
+                    j->now.wall_ms);
 }
 
 /* The data plane has had our weights, and now it has others. */
 static bool drifted(const struct job *j)
 {
-    const struct route_status *s = &j->route->status;
+    double desired[ROUTE_ARMS_MAX], applied[ROUTE_ARMS_MAX];
+    size_t n = j->route->spec.arm_count;
 
-    if (!j->entry->programmed)
-        return false;
-    for (size_t i = 0; i < j->route->spec.arm_count; i++)
-        if (!(fabs(j->arms[i].applied - s->arms[i].desired) <= CORE_WEIGHT_TOLERANCE))
-            return true;
-    return false;
+    for (size_t i = 0; i < n; i++) {
+        desired[i] = j->route->status.arms[i].desired;
+        applied[i] = j->report.arms[i].applied;
+    }
+    return j->entry->programmed &&
+           !core_same_weights(desired, applied, n, j->report.units);
 }
 
 static void note_repair(const struct job *j)
@@ -93,17 +116,27 @@ static void put_problem(struct observation *seen, enum reason problem, const cha
     (void)snprintf(seen->detail, sizeof(seen->detail), "%.159s", detail);
 }
 
+/* What was read of the data plane, if it was. */
+static void put_data_plane(const struct job *j, struct observation *seen)
+{
+    bool known = j->dataplane_problem == REASON_NONE;
+
+    seen->data_plane_known = known;
+    seen->units = known ? j->report.units : 0;
+    for (size_t i = 0; i < j->route->spec.arm_count; i++) {
+        seen->arms[i].applied = known ? j->report.arms[i].applied : (double)NAN;
+        seen->arms[i].ready = known && j->report.arms[i].ready;
+    }
+}
+
 /* All that can be known now; false when asked to stop. */
 static bool look(struct job *j, struct observation *seen)
 {
     const struct reconciler *rc = j->rc;
 
     *seen = (struct observation){.problem = REASON_NONE};
-    seen->data_plane_known = job_talk_to_dataplane(j, NULL);
-    for (size_t i = 0; i < j->route->spec.arm_count; i++) {
-        seen->arms[i].applied = seen->data_plane_known ? j->arms[i].applied : (double)NAN;
-        seen->arms[i].ready = seen->data_plane_known && j->arms[i].ready;
-    }
+    (void)job_talk_to_dataplane(j, NULL);
+    put_data_plane(j, seen);
     if (j->entry->invalid)
         put_problem(seen, REASON_INVALID_SPEC, j->entry->invalid);
     else if (!seen->data_plane_known)
@@ -134,12 +167,11 @@ static void carry_out(struct job *j, struct observation *seen, struct decision *
         put_problem(seen, j->dataplane_problem, j->dataplane_error.msg);
         core(j, seen, d);
     }
-    core_programmed(&d->status, &j->route->spec, j->dataplane_problem,
-                    j->dataplane_problem ? j->dataplane_error.msg : "",
-                    j->route->generation, j->now.wall_ms);
+    note_programmed(j, &d->status);
     if (j->dataplane_problem == REASON_NONE)
-        j->entry->programmed = j->route->spec.mode == MODE_ACTIVE &&
-                               core_obeys(&d->status, j->route->spec.arm_count);
+        j->entry->programmed =
+            j->route->spec.mode == MODE_ACTIVE &&
+            core_obeys(&d->status, j->route->spec.arm_count, j->report.units);
 }
 
 static void publish(const struct job *j, const struct decision *d)
@@ -153,23 +185,73 @@ static void publish(const struct job *j, const struct decision *d)
                  d->events[i].message);
 }
 
-static bool decide(struct job *j)
+/* Decide on what was seen. */
+static bool conclude(struct job *j, struct observation *seen)
 {
-    struct observation seen;
     struct decision d;
 
-    if (!look(j, &seen))
-        return true;
-    core(j, &seen, &d);
-    carry_out(j, &seen, &d);
+    core(j, seen, &d);
+    carry_out(j, seen, &d);
     publish(j, &d);
     route_status_clear(&j->entry->route->status);
     j->entry->route->status = d.status; /* the decision's is moved, not cleared */
     return save_decision(j);
 }
 
+static bool decide(struct job *j)
+{
+    struct observation seen;
+
+    return !look(j, &seen) || conclude(j, &seen);
+}
+
 /* ---- between decisions ---------------------------------------------------------------
  */
+
+/* An arm that gets traffic, or ROUTE_NO_ARM, has lost its last live backend. */
+static int arm_that_died(const struct job *j)
+{
+    const struct route_status *s = &j->route->status;
+
+    for (size_t i = 0; i < j->route->spec.arm_count; i++)
+        if (!j->report.arms[i].ready && s->arms[i].desired > 0 &&
+            s->arms[i].state != ARM_NOT_READY)
+            return (int)i;
+    return ROUTE_NO_ARM;
+}
+
+/* Its traffic fails at this moment: it is taken away without asking for rewards. */
+static bool evacuate(struct job *j, int arm)
+{
+    struct observation seen = {.problem = REASON_ARM_NOT_READY};
+
+    put_data_plane(j, &seen);
+    (void)snprintf(seen.detail, sizeof(seen.detail), "%s has no live backend",
+                   j->route->spec.arms[arm].name);
+    return conclude(j, &seen);
+}
+
+/* What others say of our weights may come late, or change. */
+static bool keep_programmed(struct job *j)
+{
+    struct route_status *s = &j->entry->route->status;
+    const struct route_condition *c = &s->conditions[CONDITION_ROUTE_PROGRAMMED];
+    const struct route_condition before = *c;
+
+    note_applied(j, s);
+    note_programmed(j, s);
+    return (c->status == before.status && c->reason == before.reason) || save_decision(j);
+}
+
+/* The last decision could not be carried out, and now it could. */
+static bool recovered(const struct job *j)
+{
+    const struct route_status *s = &j->route->status;
+
+    return s->verdict == VERDICT_HELD && (s->reason == REASON_TARGET_NOT_FOUND ||
+                                          s->reason == REASON_DATA_PLANE_REJECTED ||
+                                          s->reason == REASON_DATA_PLANE_DOWN);
+}
 
 /* Keep the data plane at what was decided. Only an Active route that has been decided on
  * has a say; a data plane that does not answer is the next decision's business. */
@@ -177,21 +259,25 @@ static bool keep(struct job *j)
 {
     const struct route_status *s = &j->route->status;
     double weights[ROUTE_ARMS_MAX];
-    bool drift;
+    int dead;
 
     if (!save_rest(j))
         return false;
     if (j->route->spec.mode != MODE_ACTIVE || s->verdict == VERDICT_NONE ||
         !job_talk_to_dataplane(j, NULL))
         return true;
+    if (recovered(j))
+        return decide(j);
     j->entry->programmed |= j->entry->decided_elsewhere;
     j->entry->decided_elsewhere = false;
-    drift = drifted(j);
+    dead = arm_that_died(j);
+    if (dead != ROUTE_NO_ARM)
+        return evacuate(j, dead);
     for (size_t i = 0; i < j->route->spec.arm_count; i++)
         weights[i] = s->arms[i].desired;
-    if (drift && job_talk_to_dataplane(j, weights))
+    if (drifted(j) && job_talk_to_dataplane(j, weights))
         note_repair(j);
-    return true;
+    return j->dataplane_problem != REASON_NONE || keep_programmed(j);
 }
 
 /* ---- all of it -----------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "core/rounding.h"
 #include "core/say.h"
 
 static void set(struct work *w, enum condition_type type, enum condition_status status,
@@ -46,6 +47,8 @@ static void set_metrics(struct work *w)
 {
     bool bad = w->problem != REASON_NONE;
 
+    if (w->seen->problem == REASON_ARM_NOT_READY) /* they were not asked */
+        return;
     set(w, CONDITION_METRICS_AVAILABLE, bad ? CONDITION_FALSE : CONDITION_TRUE,
         w->problem, bad && w->seen->problem ? w->seen->detail : "");
 }
@@ -93,32 +96,58 @@ static void set_degraded(struct work *w)
     set(w, CONDITION_DEGRADED, CONDITION_TRUE, reason, message);
 }
 
-bool core_obeys(const struct route_status *status, size_t arm_count)
+bool core_same_weights(const double *desired, const double *applied, size_t n,
+                       uint32_t units)
 {
-    for (size_t i = 0; i < arm_count; i++)
-        if (!(fabs(status->arms[i].applied - status->arms[i].desired) <=
-              CORE_WEIGHT_TOLERANCE))
+    double tolerance = units ? 0.5 / units : CORE_WEIGHT_TOLERANCE;
+    uint32_t steps[ROUTE_ARMS_MAX] = {0};
+
+    if (units)
+        rounding_share(desired, n, units, steps);
+    for (size_t i = 0; i < n; i++) {
+        double want = units ? (double)steps[i] / units : desired[i];
+
+        if (!(fabs(applied[i] - want) <= tolerance))
             return false;
+    }
     return true;
 }
 
+bool core_obeys(const struct route_status *status, size_t arm_count, uint32_t units)
+{
+    double desired[ROUTE_ARMS_MAX], applied[ROUTE_ARMS_MAX];
+
+    for (size_t i = 0; i < arm_count; i++) {
+        desired[i] = status->arms[i].desired;
+        applied[i] = status->arms[i].applied;
+    }
+    return core_same_weights(desired, applied, arm_count, units);
+}
+
 void core_programmed(struct route_status *status, const struct route_spec *spec,
-                     enum reason problem, const char *message, int64_t generation,
-                     int64_t now_ms)
+                     const struct plane_answer *plane, int64_t generation, int64_t now_ms)
 {
     struct route_condition *c = &status->conditions[CONDITION_ROUTE_PROGRAMMED];
+    enum condition_status how = CONDITION_FALSE;
+    const char *message = plane->message;
+    enum reason reason = plane->problem;
 
-    if (problem != REASON_NONE)
-        condition_set(c, CONDITION_FALSE, problem, message, generation, now_ms);
-    else if (spec->mode == MODE_SHADOW)
-        condition_set(c, CONDITION_UNKNOWN, REASON_NONE,
-                      "mode is Shadow: nothing is written", generation, now_ms);
-    else if (core_obeys(status, spec->arm_count))
-        condition_set(c, CONDITION_TRUE, REASON_NONE, "", generation, now_ms);
-    else
-        condition_set(c, CONDITION_FALSE, REASON_NONE,
-                      "the data plane has other weights than were decided", generation,
-                      now_ms);
+    if (reason != REASON_NONE && reason != REASON_PENDING) {
+        how = CONDITION_FALSE;
+    } else if (spec->mode == MODE_SHADOW) {
+        how = CONDITION_UNKNOWN;
+        reason = REASON_NONE;
+        message = "mode is Shadow: nothing is written";
+    } else if (!core_obeys(status, spec->arm_count, plane->units)) {
+        reason = REASON_NONE;
+        message = "the data plane has other weights than were decided";
+    } else if (reason == REASON_PENDING) {
+        how = CONDITION_UNKNOWN;
+    } else {
+        how = CONDITION_TRUE;
+        message = "";
+    }
+    condition_set(c, how, reason, message, generation, now_ms);
 }
 
 void conditions_update(struct work *w)

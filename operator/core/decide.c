@@ -270,7 +270,7 @@ static void finish(struct work *w)
     write_message(w);
     conditions_update(w);
     events_add(w);
-    w->out->write = w->spec->mode == MODE_ACTIVE && !core_obeys(s, w->arm_count);
+    w->out->write = w->spec->mode == MODE_ACTIVE && !core_obeys(s, w->arm_count, w->seen->units);
 }
 
 void core_decide(const struct route_spec *spec, const struct route_status *previous,

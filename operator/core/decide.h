@@ -29,11 +29,13 @@ struct arm_observation {
 
 /* What is known at one moment. A problem of the whole (no answer from Prometheus, a data
  * plane that is down) is told as a hold reason; arms[] is then not looked at, but for
- * `applied` and `ready` where `data_plane_known`. */
+ * `applied` and `ready` where `data_plane_known`. REASON_ARM_NOT_READY is no problem of
+ * the data: an arm died between two decisions, and only its weight is to be moved. */
 struct observation {
     enum reason problem; /* REASON_NONE when the queries were answered */
     char detail[160];    /* for people: which query, which status */
     bool data_plane_known;
+    uint32_t units; /* the data plane counts weights in so many; see core_obeys() */
     struct arm_observation arms[ROUTE_ARMS_MAX];
 };
 
@@ -70,17 +72,27 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
 
 void decision_clear(struct decision *d);
 
-/* A weight read back that is this near to the one decided obeys it: the coarsest data
- * plane counts in steps of 1/256. */
+/* A weight read back that is this near to the one decided obeys it, where it is not known
+ * in what steps the data plane counts. */
 #define CORE_WEIGHT_TOLERANCE 0.004
 
-/* True when every applied weight is as desired. */
-bool core_obeys(const struct route_status *status, size_t arm_count);
+/* True when every applied weight is as desired. units: of a data plane that counts in so
+ * many steps, weights have to be as rounding_share() has them; 0: not known. */
+bool core_same_weights(const double *desired, const double *applied, size_t n,
+                       uint32_t units);
+bool core_obeys(const struct route_status *status, size_t arm_count, uint32_t units);
 
-/* Set the RouteProgrammed condition from status->arms[].applied, or from the problem that
- * reading or writing the data plane had. For the shell, once it has written. */
+/* What the data plane said of itself. */
+struct plane_answer {
+    enum reason problem; /* REASON_NONE; REASON_PENDING: it is too early to tell */
+    const char *message; /* of the problem */
+    uint32_t units;      /* see core_obeys() */
+};
+
+/* Set the RouteProgrammed condition from status->arms[].applied and from what the data
+ * plane said. For the shell, once it has written. */
 void core_programmed(struct route_status *status, const struct route_spec *spec,
-                     enum reason problem, const char *message, int64_t generation,
+                     const struct plane_answer *plane, int64_t generation,
                      int64_t now_ms);
 
 #endif

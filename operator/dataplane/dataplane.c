@@ -4,20 +4,28 @@
 #include "dataplane/dataplane_ops.h"
 
 bool dataplane_read(struct dataplane *d, const struct bandit_route *r,
-                    struct dataplane_arm *arms, struct error *err)
+                    struct dataplane_report *report, struct error *err)
 {
-    return d->ops->read(d, r, arms, err);
+    return d->ops->read(d, r, report, err);
 }
 
 bool dataplane_write(struct dataplane *d, const struct bandit_route *r,
-                     const double *weights, struct dataplane_arm *arms, struct error *err)
+                     const double *weights, struct dataplane_report *report,
+                     struct error *err)
 {
-    return d->ops->write(d, r, weights, arms, err);
+    return d->ops->write(d, r, weights, report, err);
 }
 
 bool dataplane_restarted(struct dataplane *d, bool *yes, struct error *err)
 {
-    return d->ops->restarted(d, yes, err);
+    *yes = false;
+    return !d->ops->restarted || d->ops->restarted(d, yes, err);
+}
+
+void dataplane_listen(struct dataplane *d, dataplane_changed_fn *fn, void *arg)
+{
+    if (d->ops->listen)
+        d->ops->listen(d, fn, arg);
 }
 
 void dataplane_free(struct dataplane *d)

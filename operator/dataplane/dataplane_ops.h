@@ -2,7 +2,7 @@
 /* dataplane_ops.h - what one kind of data plane implements. For kinds and tests only.
  *
  * A kind embeds struct dataplane as its first member. All of it may be called from any
- * thread, `restarted` from one at a time.
+ * thread, `restarted` and `listen` from one at a time.
  */
 #ifndef DATAPLANE_DATAPLANE_OPS_H
 #define DATAPLANE_DATAPLANE_OPS_H
@@ -11,10 +11,13 @@
 
 struct dataplane_ops {
     bool (*read)(struct dataplane *d, const struct bandit_route *r,
-                 struct dataplane_arm *arms, struct error *err);
+                 struct dataplane_report *report, struct error *err);
     bool (*write)(struct dataplane *d, const struct bandit_route *r,
-                  const double *weights, struct dataplane_arm *arms, struct error *err);
+                  const double *weights, struct dataplane_report *report,
+                  struct error *err);
+    /* Both may be NULL: it never restarts, it tells nobody. */
     bool (*restarted)(struct dataplane *d, bool *yes, struct error *err);
+    void (*listen)(struct dataplane *d, dataplane_changed_fn *fn, void *arg);
     void (*free)(struct dataplane *d);
 };
 

@@ -28,34 +28,42 @@ static struct haproxy *from_base(struct dataplane *d)
 }
 
 static bool ask(struct dataplane *d, const struct buf *question,
-                const struct bandit_route *r, struct dataplane_arm *arms,
+                const struct bandit_route *r, struct dataplane_report *report,
                 struct error *err)
 {
     CLEANUP(buf_clear)
     struct buf answer = BUF_INIT(ANSWER_MAX);
+    struct dataplane_report now = {.trouble = REASON_NONE};
 
-    return haproxy_ask(from_base(d)->path, question, TIMEOUT_MS, &answer, err) &&
-           haproxy_read_answer(buf_str(&answer), answer.len, r, arms, err);
+    if (!haproxy_ask(from_base(d)->path, question, TIMEOUT_MS, &answer, err)) {
+        if (err->kind == ERR_NOT_FOUND) /* the socket: it does not run */
+            err->kind = ERR_IO;
+        return false;
+    }
+    if (!haproxy_read_answer(buf_str(&answer), answer.len, r, now.arms, err))
+        return false;
+    *report = now;
+    return true;
 }
 
 static bool haproxy_read(struct dataplane *d, const struct bandit_route *r,
-                         struct dataplane_arm *arms, struct error *err)
+                         struct dataplane_report *report, struct error *err)
 {
     CLEANUP(buf_clear)
     struct buf question = BUF_INIT(QUESTION_MAX);
 
-    return haproxy_read_command(r, &question, err) && ask(d, &question, r, arms, err);
+    return haproxy_read_command(r, &question, err) && ask(d, &question, r, report, err);
 }
 
 static bool haproxy_write(struct dataplane *d, const struct bandit_route *r,
-                          const double *weights, struct dataplane_arm *arms,
+                          const double *weights, struct dataplane_report *report,
                           struct error *err)
 {
     CLEANUP(buf_clear)
     struct buf question = BUF_INIT(QUESTION_MAX);
 
     return haproxy_write_command(r, weights, &question, err) &&
-           ask(d, &question, r, arms, err);
+           ask(d, &question, r, report, err);
 }
 
 /* The process id alone does not tell: in a container it is the same each time. */

@@ -40,6 +40,7 @@ struct world {
     double weights[ROUTE_ARMS_MAX];
     bool down[ROUTE_ARMS_MAX];
     enum error_kind failure; /* of the data plane */
+    enum reason trouble;     /* what those who route by it say */
     unsigned dataplane_writes;
 
     struct route_status saved; /* what the store has */
@@ -74,19 +75,20 @@ static bool fails(struct world *w, enum error_kind kind, struct error *err)
 }
 
 static bool read_weights(struct dataplane *d, const struct bandit_route *r,
-                         struct dataplane_arm *arms, struct error *err)
+                         struct dataplane_report *report, struct error *err)
 {
     struct world *w = (struct world *)d;
 
     if (fails(w, w->failure, err))
         return false;
+    *report = (struct dataplane_report){.trouble = w->trouble};
     for (size_t i = 0; i < r->spec.arm_count; i++)
-        arms[i] = (struct dataplane_arm){w->weights[i], !w->down[i]};
+        report->arms[i] = (struct dataplane_arm){w->weights[i], !w->down[i]};
     return true;
 }
 
 static bool write_weights(struct dataplane *d, const struct bandit_route *r,
-                          const double *weights, struct dataplane_arm *arms,
+                          const double *weights, struct dataplane_report *report,
                           struct error *err)
 {
     struct world *w = (struct world *)d;
@@ -98,7 +100,7 @@ static bool write_weights(struct dataplane *d, const struct bandit_route *r,
     if (!w->deaf)
         memcpy(w->weights, weights, r->spec.arm_count * sizeof(*weights));
     w->dataplane_writes++;
-    return read_weights(d, r, arms, err);
+    return read_weights(d, r, report, err);
 }
 
 static bool observe(void *arg, const struct bandit_route *r, struct observation *seen)
