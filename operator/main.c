@@ -14,6 +14,7 @@
 #include "dataplane/dataplane_kube.h"
 #include "operator/cluster.h"
 #include "operator/validate.h"
+#include "replay/replay.h"
 #include "rewards/rewards.h"
 #include "web/web.h"
 
@@ -35,6 +36,7 @@ struct settings {
     int64_t prometheus_timeout_ms;
     int64_t workers;
     int64_t status_writes_per_s;
+    const char *decisions_log;
     struct web_flags web;
     const char *words[WORDS_MAX];
     size_t word_count;
@@ -48,6 +50,7 @@ static struct settings settings = {
     .prometheus_timeout_ms = 5000,
     .workers = 1,
     .status_writes_per_s = 40,
+    .decisions_log = "",
     .web = WEB_FLAGS_INIT(":9871"),
 };
 
@@ -73,6 +76,9 @@ static const struct flag flags[] = {
              "often has what matters written first, and the rest in turn."},
     {.name = "workers", .kind = FLAG_INT, .value = &settings.workers, .low = 1, .high = 64,
      .argname = "N", .help = "Routes worked on at the same time."},
+    {.name = "decisions.log", .kind = FLAG_STRING, .value = &settings.decisions_log,
+     .argname = "FILE", .help = "Append every decision with all it rests on, a line of JSON "
+                                "each; opened again on SIGHUP. For audits and replay."},
     WEB_FLAGS(settings.web),
     {.name = NULL},
 };
@@ -80,13 +86,14 @@ static const struct flag flags[] = {
 static const struct program program = {
     .name = "bandit-operator",
     .summary = "Reads rewards from Prometheus, decides weights, programs the data plane.",
-    .usage = "[flags] | validate FILE...",
+    .usage = "[flags] | validate FILE... | replay [flags]",
     .examples =
         "  bandit-operator --store.dir routes --dataplane.haproxy-socket haproxy.sock\n"
         "  bandit-operator --store.dir routes --prometheus.url http://prometheus:9090 "
         "--workers 4\n"
         "  bandit-operator --kubeconfig ~/.kube/config --context kind --leader-elect\n"
         "  bandit-operator validate routes/*.yaml\n"
+        "  bandit-operator replay --help\n"
         "  curl 'localhost:9871/debug/routes?namespace=default&name=digits'\n",
     .flags = flags,
     .positional = settings.words,
@@ -205,6 +212,9 @@ static void serve_until_stopped(struct app *app, struct metrics *registry,
         signal_number = stop_wait_signal(WATCH_MS);
         if (signal_number == SIGHUP && !web_reload(web, err))
             log_error("web configuration not read again", LOG_STR("error", err->msg));
+        if (signal_number == SIGHUP && app->options.journal &&
+            !journal_reopen(app->options.journal, err))
+            log_error("journal not opened again", LOG_STR("error", err->msg));
         if (signal_number == SIGTERM || signal_number == SIGINT || stop_requested(stop))
             break;
     }
@@ -260,7 +270,7 @@ static struct kube_view *open_view(struct cluster *cluster)
     });
 }
 
-static int run(struct store *store, struct cluster *cluster)
+static int run(struct store *store, struct cluster *cluster, struct journal *journal)
 {
     CLEANUP(metrics_freep)
     struct metrics *registry = metrics_new(NULL, 0);
@@ -278,7 +288,7 @@ static int run(struct store *store, struct cluster *cluster)
     struct app app = {
         .cluster = cluster,
         .cache = cache,
-        .options = {.store = store, .cache = cache, .stop = stop},
+        .options = {.store = store, .cache = cache, .journal = journal, .stop = stop},
     };
     struct controller *controller;
     char host[256];
@@ -332,6 +342,8 @@ static int run_operator(void)
     CLEANUP(cluster_freep)
     struct cluster *cluster = cluster_new(&settings.cluster);
     const struct store_kube_options hooks = cluster_hooks(cluster);
+    CLEANUP(journal_closep)
+    struct journal *journal = NULL;
     struct store *store;
     struct error err;
     int code = EXIT_FAILED;
@@ -341,9 +353,16 @@ static int run_operator(void)
         (void)fprintf(stderr, "bandit-operator: %s; see --help\n", err.msg);
         return EXIT_USAGE;
     }
+    if (settings.decisions_log[0]) {
+        journal = journal_open(settings.decisions_log, &err);
+        if (!journal) {
+            (void)fprintf(stderr, "bandit-operator: --decisions.log: %s\n", err.msg);
+            return EXIT_FAILED;
+        }
+    }
     store = store_choice_open(&settings.store, &hooks, &err);
     if (store)
-        code = run(store, cluster);
+        code = run(store, cluster, journal);
     else
         log_error("cannot open the store", LOG_STR("error", err.msg));
     store_free(store);
@@ -368,6 +387,8 @@ int main(int argc, char **argv)
     int code;
 
     bound_heap();
+    if (argc > 1 && strcmp(argv[1], "replay") == 0)
+        return replay_main(argc - 1, argv + 1);
     stop_block_signals();
     code = flags_main(&program, argc, argv);
     if (code >= 0)
@@ -378,6 +399,6 @@ int main(int argc, char **argv)
         return run_operator();
     if (strcmp(settings.words[0], "validate") == 0 && settings.word_count > 1)
         return validate_files(settings.words + 1, settings.word_count - 1);
-    (void)fputs("bandit-operator: usage: [flags] | validate FILE...\n", stderr);
+    (void)fputs("bandit-operator: usage: [flags] | validate FILE... | replay [flags]\n", stderr);
     return EXIT_USAGE;
 }

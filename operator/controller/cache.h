@@ -35,6 +35,7 @@ struct cache_entry {
     int64_t
         farewell_since_ms;  /* its data plane is tried for the last time; 0: it is not */
     bool counted;           /* its counters are there */
+    uint64_t journal_chain; /* see journal_write() */
 
     /* What was told, as of cache_begin(). */
     bool deleted;  /* or about to be, and we are waited for */

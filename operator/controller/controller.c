@@ -177,7 +177,8 @@ static bool observe(void *arg, const struct bandit_route *r, struct observation 
     int64_t quarter_ms = r->spec.interval_ms / 4;
     struct rewards_snapshot *s =
         rewards_get(c->o.rewards, r->spec.reward.window,
-                    quarter_ms > SNAPSHOT_AGE_MIN_MS ? quarter_ms : SNAPSHOT_AGE_MIN_MS);
+                    quarter_ms > SNAPSHOT_AGE_MIN_MS ? quarter_ms : SNAPSHOT_AGE_MIN_MS,
+                    seen->asked_ms);
 
     if (!s)
         return false;
@@ -236,6 +237,7 @@ struct controller *controller_start(const struct controller_options *options)
         .budget = c->budget,
         .may_write = options->may_write,
         .may_write_arg = options->may_write_arg,
+        .journal = options->journal,
     };
     (void)pthread_mutex_init(&c->lock, NULL);
     (void)pthread_condattr_init(&attr);

@@ -18,6 +18,7 @@ struct controller_options {
     struct rewards *rewards;
     struct operator_metrics *metrics;
     struct cache *cache;
+    struct journal *journal;    /* or NULL */
     double status_writes_per_s; /* 0: every status is written */
     may_write_fn *may_write;    /* asked before each write to a data plane; or NULL */
     void *may_write_arg;

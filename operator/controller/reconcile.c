@@ -134,7 +134,7 @@ static bool look(struct job *j, struct observation *seen)
 {
     const struct reconciler *rc = j->rc;
 
-    *seen = (struct observation){.problem = REASON_NONE};
+    *seen = (struct observation){.asked_ms = j->now.wall_ms};
     (void)job_talk_to_dataplane(j, NULL);
     put_data_plane(j, seen);
     if (j->entry->invalid)
@@ -185,6 +185,16 @@ static void publish(const struct job *j, const struct decision *d)
                  d->events[i].message);
 }
 
+static void write_down(const struct job *j, const struct observation *seen,
+                       const struct decision *d)
+{
+    struct error err;
+
+    if (j->rc->journal && !journal_write(j->rc->journal, &j->entry->journal_chain,
+                                         j->route, seen, d, j->now.wall_ms, &err))
+        job_tell(j, EVENT_WARNING, "DecisionNotWrittenDown", err.msg);
+}
+
 /* Decide on what was seen. */
 static bool conclude(struct job *j, struct observation *seen)
 {
@@ -192,6 +202,7 @@ static bool conclude(struct job *j, struct observation *seen)
 
     core(j, seen, &d);
     carry_out(j, seen, &d);
+    write_down(j, seen, &d);
     publish(j, &d);
     route_status_clear(&j->entry->route->status);
     j->entry->route->status = d.status; /* the decision's is moved, not cleared */
@@ -223,7 +234,8 @@ static int arm_that_died(const struct job *j)
 /* Its traffic fails at this moment: it is taken away without asking for rewards. */
 static bool evacuate(struct job *j, int arm)
 {
-    struct observation seen = {.problem = REASON_ARM_NOT_READY};
+    struct observation seen = {.asked_ms = j->now.wall_ms,
+                               .problem = REASON_ARM_NOT_READY};
 
     put_data_plane(j, &seen);
     (void)snprintf(seen.detail, sizeof(seen.detail), "%s has no live backend",

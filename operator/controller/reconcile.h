@@ -13,6 +13,7 @@
 #include "controller/metrics.h"
 #include "controller/write_budget.h"
 #include "dataplane/dataplane.h"
+#include "journal/journal.h"
 
 /* Which data plane obeys for which spec.targetRef.kind. */
 struct dataplane_kind {
@@ -21,7 +22,7 @@ struct dataplane_kind {
 };
 
 /* Fill in what the rewards tell of the route (see rewards_observe()); false when asked to
- * stop. */
+ * stop. seen->asked_ms holds the moment of the decision, which is to be asked for. */
 typedef bool observe_fn(void *arg, const struct bandit_route *r,
                         struct observation *seen);
 
@@ -52,6 +53,7 @@ struct reconciler {
     struct write_budget *budget; /* of save(); NULL: every status is written */
     may_write_fn *may_write;     /* or NULL */
     void *may_write_arg;
+    struct journal *journal; /* every decision is written down there; or NULL */
 };
 
 struct moment {

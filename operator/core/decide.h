@@ -32,6 +32,7 @@ struct arm_observation {
  * `applied` and `ready` where `data_plane_known`. REASON_ARM_NOT_READY is no problem of
  * the data: an arm died between two decisions, and only its weight is to be moved. */
 struct observation {
+    int64_t asked_ms;    /* the moment that the windows end at; for the record only */
     enum reason problem; /* REASON_NONE when the queries were answered */
     char detail[160];    /* for people: which query, which status */
     bool data_plane_known;

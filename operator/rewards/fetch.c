@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rewards/fetch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +117,8 @@ static bool ask(struct fetch *f, enum rewards_query query, enum route_window win
     answer_init(&answer, s->table, query);
     buf_puts(&body, "query=");
     add_encoded(&body, queries[query][window]);
-    buf_printf(&body, "&timeout=%s", text_from_duration(f->timeout_ms, patience));
+    buf_printf(&body, "&time=%" PRId64 ".%03d&timeout=%s", s->asked_ms / 1000,
+               (int)(s->asked_ms % 1000), text_from_duration(f->timeout_ms, patience));
     if (httpc_call(f->http,
                    &(struct httpc_request){.url = f->url,
                                            .headers = headers,
@@ -143,14 +145,15 @@ static bool ask(struct fetch *f, enum rewards_query query, enum route_window win
     return s->problem == REASON_NONE;
 }
 
-struct rewards_snapshot *fetch_snapshot(struct fetch *f, enum route_window window)
+struct rewards_snapshot *fetch_snapshot(struct fetch *f, enum route_window window,
+                                        int64_t at_ms)
 {
     struct rewards_snapshot *s = mem_alloc(1, sizeof(*s));
     bool canceled = false;
 
     s->table = rewards_table_new();
     s->references = 1;
-    s->asked_ms = clock_wall_ms();
+    s->asked_ms = at_ms;
     for (enum rewards_query q = 0; q < QUERY_COUNT; q++)
         if (!ask(f, q, window, s, &canceled))
             break;

@@ -11,7 +11,8 @@ struct fetch *fetch_new(const struct rewards_options *options);
 void fetch_free(struct fetch *f);
 
 /* Always a snapshot, with one reference, that of the caller; NULL only when asked to
- * stop. One thread at a time. */
-struct rewards_snapshot *fetch_snapshot(struct fetch *f, enum route_window window);
+ * stop. The queries are evaluated at at_ms, wall time. One thread at a time. */
+struct rewards_snapshot *fetch_snapshot(struct fetch *f, enum route_window window,
+                                        int64_t at_ms);
 
 #endif

@@ -60,7 +60,8 @@ static struct rewards_snapshot *refer(struct rewards_snapshot *s)
 }
 
 /* Ask, with the lock let go meanwhile. NULL when asked to stop. */
-static struct rewards_snapshot *ask(struct rewards *r, enum route_window window)
+static struct rewards_snapshot *ask(struct rewards *r, enum route_window window,
+                                    int64_t at_ms)
 {
     struct window_state *w = &r->windows[window];
     struct rewards_snapshot *fresh;
@@ -71,7 +72,7 @@ static struct rewards_snapshot *ask(struct rewards *r, enum route_window window)
         (void)pthread_cond_wait(&r->changed, &r->lock);
     r->asking = true;
     (void)pthread_mutex_unlock(&r->lock);
-    fresh = fetch_snapshot(r->fetch, window);
+    fresh = fetch_snapshot(r->fetch, window, at_ms);
     (void)pthread_mutex_lock(&r->lock);
     r->asking = false;
     w->fetching = false;
@@ -81,7 +82,7 @@ static struct rewards_snapshot *ask(struct rewards *r, enum route_window window)
 }
 
 struct rewards_snapshot *rewards_get(struct rewards *r, enum route_window window,
-                                     int64_t max_age_ms)
+                                     int64_t max_age_ms, int64_t at_ms)
 {
     struct window_state *w = &r->windows[window];
     struct rewards_snapshot *s;
@@ -92,7 +93,7 @@ struct rewards_snapshot *rewards_get(struct rewards *r, enum route_window window
     if (w->last && clock_mono_ms() - w->last->mono_ms <= max_age_ms)
         s = refer(w->last);
     else
-        s = ask(r, window);
+        s = ask(r, window, at_ms);
     (void)pthread_mutex_unlock(&r->lock);
     return s;
 }
@@ -117,6 +118,7 @@ void rewards_put(struct rewards *r, struct rewards_snapshot *s)
 void rewards_observe(const struct rewards_snapshot *s, const struct bandit_route *route,
                      struct observation *seen)
 {
+    seen->asked_ms = s->asked_ms;
     if (s->problem == REASON_NONE) {
         rewards_table_observe(s->table, route, seen);
     } else if (seen->problem == REASON_NONE) {

@@ -39,16 +39,18 @@ DEFINE_FREEP(struct rewards *, rewards_free)
 struct rewards_snapshot {
     enum reason problem; /* REASON_NONE: the table is there */
     char detail[160];
-    int64_t asked_ms; /* wall time */
+    int64_t asked_ms; /* wall time at which the queries were evaluated */
     int64_t mono_ms;
     struct rewards_table *table;
     int references; /* guarded by the owner */
 };
 
-/* A snapshot not older than max_age_ms, asked for now if need be; NULL when asked to
- * stop. Hand it back with rewards_put(). */
+/* A snapshot not older than max_age_ms, asked for if need be; NULL when asked to stop.
+ * Hand it back with rewards_put(). Queries are evaluated at at_ms, the moment of the
+ * decision, and not whenever Prometheus gets to them: so that whoever asks again later
+ * for the same moment gets the same answer. */
 struct rewards_snapshot *rewards_get(struct rewards *r, enum route_window window,
-                                     int64_t max_age_ms);
+                                     int64_t max_age_ms, int64_t at_ms);
 
 /* The last snapshot, however old, or NULL; hand it back too. Never waits. */
 struct rewards_snapshot *rewards_last(struct rewards *r, enum route_window window);
@@ -56,7 +58,7 @@ struct rewards_snapshot *rewards_last(struct rewards *r, enum route_window windo
 void rewards_put(struct rewards *r, struct rewards_snapshot *s);
 
 /* Fill in what the snapshot knows of the route: problem and detail, or each arm's
- * newest_ms and objectives. */
+ * newest_ms and objectives; and asked_ms. */
 void rewards_observe(const struct rewards_snapshot *s, const struct bandit_route *route,
                      struct observation *seen);
 

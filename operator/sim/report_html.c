@@ -1,169 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report_html.c - a page to look at: the figures, and one run of each policy drawn.
- * Inline SVG and nothing else, so that it opens anywhere and prints. */
-#include <math.h>
-#include <stdlib.h>
-
+/* report_html.c - a page to look at: the figures, and one run of each policy drawn. */
+#include "sim/film.h"
 #include "sim/results.h"
-
-enum {
-    WIDTH = 720,
-    WEIGHTS_HEIGHT = 120,
-    REWARDS_HEIGHT = 110,
-    STRIP_HEIGHT = 10,
-    COLUMNS = 360
-};
-
-/* Told apart also by those who do not see all colours (Okabe & Ito). */
-static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
-                                      "#56b4e9", "#d55e00", "#f0e442", "#000000"};
-
-static const char *colour(size_t arm)
-{
-    return colours[arm % (sizeof(colours) / sizeof(colours[0]))];
-}
-
-/* One run, thinned to as many moments as there are columns to draw. */
-struct film {
-    struct moment *moments;
-    size_t count;
-    size_t room;
-    size_t keep_each;
-    size_t seen;
-};
-
-static void film_add(void *arg, const struct moment *m)
-{
-    struct film *f = arg;
-
-    if (f->seen++ % f->keep_each)
-        return;
-    if (f->count == f->room) {
-        f->room = f->room ? 2 * f->room : COLUMNS + 1;
-        f->moments = mem_resize(f->moments, f->room, sizeof(*f->moments));
-    }
-    f->moments[f->count++] = *m;
-}
-
-static double x_of(const struct film *f, size_t i)
-{
-    return f->count > 1 ? (double)i * WIDTH / (double)(f->count - 1) : 0;
-}
-
-static void add_weights(const struct film *f, size_t arms, struct buf *out)
-{
-    double *below = mem_alloc(f->count, sizeof(*below));
-
-    for (size_t a = 0; a < arms; a++) {
-        buf_printf(out, "<path fill=\"%s\" d=\"M", colour(a));
-        for (size_t i = 0; i < f->count; i++)
-            buf_printf(out, "%.1f %.1f ", x_of(f, i),
-                       WEIGHTS_HEIGHT * (1 - below[i] - f->moments[i].weights[a]));
-        for (size_t i = f->count; i-- > 0;)
-            buf_printf(out, "%.1f %.1f ", x_of(f, i), WEIGHTS_HEIGHT * (1 - below[i]));
-        buf_puts(out, "Z\"/>\n");
-        for (size_t i = 0; i < f->count; i++)
-            below[i] += f->moments[i].weights[a];
-    }
-    free(below);
-}
-
-/* Who led (above) and who should have (below). */
-static void add_strip(const struct film *f, size_t arms, struct buf *out)
-{
-    for (size_t a = 0; a < arms; a++)
-        for (int row = 0; row < 2; row++) {
-            buf_printf(out, "<path stroke=\"%s\" stroke-width=\"%d\" d=\"", colour(a),
-                       STRIP_HEIGHT - 2);
-            for (size_t i = 0; i + 1 < f->count; i++)
-                if ((row ? f->moments[i].best : f->moments[i].leader) == (int)a)
-                    buf_printf(out, "M%.1f %dH%.1f", x_of(f, i),
-                               WEIGHTS_HEIGHT + 10 + row * STRIP_HEIGHT, x_of(f, i + 1));
-            buf_puts(out, "\"/>\n");
-        }
-}
-
-static double least_reward(const struct film *f, size_t arms)
-{
-    double least = 1;
-
-    for (size_t i = 0; i < f->count; i++)
-        for (size_t a = 0; a < arms; a++)
-            least = fmin(least, fmin(f->moments[i].chances[a], f->moments[i].rewards[a]));
-    return fmax(0, fmin(least, 0.98) - 0.01);
-}
-
-static void add_line(const struct film *f, size_t arm, bool truth, double least,
-                     struct buf *out)
-{
-    double top = WEIGHTS_HEIGHT + 3 * STRIP_HEIGHT + 10;
-    bool pen = false;
-
-    buf_printf(out, "<path fill=\"none\" stroke=\"%s\"%s d=\"", colour(arm),
-               truth ? " stroke-dasharray=\"2 3\" opacity=\".7\"" : "");
-    for (size_t i = 0; i < f->count; i++) {
-        double v = truth ? f->moments[i].chances[arm] : f->moments[i].rewards[arm];
-
-        if (!isnan(v))
-            buf_printf(out, "%c%.1f %.1f", pen ? 'L' : 'M', x_of(f, i),
-                       top + REWARDS_HEIGHT * (1 - (v - least) / (1 - least)));
-        pen = !isnan(v);
-    }
-    buf_puts(out, "\"/>\n");
-}
 
 static void add_plot(const struct result *item, uint64_t seed, struct buf *out)
 {
     const struct route_spec *spec = &item->candidate->route->spec;
-    size_t decisions = (size_t)(item->scenario->duration_ms / spec->interval_ms);
-    struct film f = {.keep_each = decisions / COLUMNS + 1};
     double measures[MEASURE_COUNT];
-    double least;
+    struct film f;
 
+    film_begin(&f, (size_t)(item->scenario->duration_ms / spec->interval_ms));
     run_scenario(item->scenario, item->candidate, item->rate, seed, measures, film_add,
                  &f);
-    least = least_reward(&f, spec->arm_count);
     buf_printf(
         out,
         "<figure><figcaption><b>%s</b> at %g requests/s, seed %llu: weights; who led "
         "and who was best; rewards as estimated and (dotted) as they were, %.2f to "
-        "1</figcaption>\n<svg viewBox=\"0 0 %d %d\" role=\"img\">\n",
-        item->candidate->name, item->rate, (unsigned long long)seed, least, WIDTH,
-        WEIGHTS_HEIGHT + REWARDS_HEIGHT + 3 * STRIP_HEIGHT + 14);
-    add_weights(&f, spec->arm_count, out);
-    add_strip(&f, spec->arm_count, out);
-    for (size_t a = 0; a < spec->arm_count; a++) {
-        add_line(&f, a, true, least, out);
-        add_line(&f, a, false, least, out);
-    }
-    buf_puts(out, "</svg></figure>\n");
-    free(f.moments);
-}
-
-static void add_text(struct buf *out, const char *text)
-{
-    for (; *text; text++)
-        if (*text == '<' || *text == '&')
-            buf_printf(out, "&#%d;", *text);
-        else
-            buf_putc(out, *text);
-}
-
-static void add_legend(const struct scenario *s, struct buf *out)
-{
-    const struct route_spec *spec = &s->candidates[0].route->spec;
-
-    buf_puts(out, "<p>");
-    for (size_t a = 0; a < spec->arm_count; a++)
-        buf_printf(out, "<span style=\"color:%s\">&#9632;</span> %s &nbsp; ", colour(a),
-                   spec->arms[a].name);
-    buf_puts(out, "</p>\n");
+        "1</figcaption>\n",
+        item->candidate->name, item->rate, (unsigned long long)seed,
+        film_least_reward(&f, spec->arm_count));
+    film_svg(&f, spec->arm_count, out);
+    buf_puts(out, "</figure>\n");
+    film_clear(&f);
 }
 
 static void add_row(const struct result *item, struct buf *out)
 {
     buf_puts(out, "<tr><td>");
-    add_text(out, item->candidate->name);
+    page_text(out, item->candidate->name);
     buf_printf(out, "</td><td>%g</td>", item->rate);
     for (size_t m = 0; m < MEASURE_COUNT; m++) {
         const struct summary *s = &item->measures[m];
@@ -181,9 +45,9 @@ static void add_scenario(const struct results *r, const struct scenario *s,
                          struct buf *out)
 {
     buf_puts(out, "<h2>");
-    add_text(out, s->name);
+    page_text(out, s->name);
     buf_puts(out, "</h2><p>");
-    add_text(out, s->about);
+    page_text(out, s->about);
     buf_puts(out, "</p><table><tr><th>policy</th><th>requests/s</th>");
     for (size_t m = 0; m < MEASURE_COUNT; m++)
         buf_printf(out, "<th>%s</th>", measure_title((enum measure)m));
@@ -192,7 +56,7 @@ static void add_scenario(const struct results *r, const struct scenario *s,
         if (r->items[i].scenario == s)
             add_row(&r->items[i], out);
     buf_puts(out, "</table>\n");
-    add_legend(s, out);
+    page_legend(out, &s->candidates[0].route->spec);
     for (size_t i = 0; i < r->count; i++)
         if (r->items[i].scenario == s && r->items[i].rate == s->rates[s->rate_count - 1])
             add_plot(&r->items[i], r->first_seed, out);
@@ -200,16 +64,9 @@ static void add_scenario(const struct results *r, const struct scenario *s,
 
 void results_html(const struct results *r, struct buf *out)
 {
-    buf_printf(
-        out,
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>bandit-sim"
-        "</title><style>body{font:15px/1.4 system-ui,sans-serif;max-width:60rem;"
-        "margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}td,th{padding:"
-        ".2rem .7rem;text-align:right;border-bottom:1px solid #ccc}td:first-child,"
-        "th:first-child{text-align:left}small{color:#666}figure{margin:1.2rem 0}svg{"
-        "width:100%%;height:auto}</style><h1>bandit-sim</h1><p>Means over %zu seeds "
-        "with their 95 %% intervals.</p>\n",
-        r->seeds);
+    page_begin(out, "bandit-sim");
+    buf_printf(out,
+               "<p>Means over %zu seeds with their 95 %% intervals.</p>\n", r->seeds);
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(r, r->scenarios[i], out);
     buf_puts(out, "</html>\n");

@@ -41,7 +41,7 @@ struct world *world_new(const struct world_settings *settings, size_t arm_count,
     w->arm_count = arm_count;
     w->objective_count = objective_count;
     w->now_ms = 1000000000000; /* any time but zero, which means never */
-    random_seed(&w->random, seed);
+    w->random = random_stream(seed, 0);
     w->slots = (size_t)(settings->window_ms / settings->scrape_ms) + 1;
     w->scraped = mem_alloc(arm_count * w->slots, sizeof(*w->scraped));
     w->label_slots = (size_t)(settings->label_delay_ms / settings->scrape_ms) + 1;
@@ -102,8 +102,8 @@ static void send_requests(struct world *w, size_t arm, uint64_t requests)
     for (size_t o = 0; o < w->objective_count; o++) {
         bool labelled = s->has_labels && o + 1 == w->objective_count;
         uint64_t events =
-            labelled ? random_binomial(&w->random, answered, s->label_share) : answered;
-        uint64_t good = random_binomial(&w->random, events, world_chance(w, arm, o));
+            labelled ? draw_binomial(&w->random, answered, s->label_share) : answered;
+        uint64_t good = draw_binomial(&w->random, events, world_chance(w, arm, o));
         struct count *to = labelled ? on_their_way : &w->totals[arm][o];
 
         to->events += events;
@@ -132,7 +132,7 @@ static void scrape(struct world *w, size_t arm)
         &w->scraped[arm * w->slots + (w->slot + w->slots - 1) % w->slots];
 
     *newest = *last; /* what a failed scrape leaves */
-    if (!w->arms[arm].scraped || random_uniform(&w->random) < w->settings.missing_scrapes)
+    if (!w->arms[arm].scraped || draw_uniform(&w->random) < w->settings.missing_scrapes)
         return;
     newest->at_ms = w->now_ms;
     for (size_t o = 0; o < w->objective_count; o++)
@@ -148,7 +148,7 @@ void world_step(struct world *w, uint64_t *requests)
     for (size_t i = 0; i < w->arm_count; i++) {
         double mean = w->settings.rate * seconds * w->weights[i];
 
-        requests[i] = w->arms[i].ready ? random_poisson(&w->random, mean) : 0;
+        requests[i] = w->arms[i].ready ? draw_poisson(&w->random, mean) : 0;
         send_requests(w, i, requests[i]);
         if (w->settings.has_labels)
             deliver_labels(w, i);

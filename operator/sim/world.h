@@ -10,7 +10,7 @@
 #define SIM_WORLD_H
 
 #include "core/decide.h"
-#include "sim/random.h"
+#include "sim/draw.h"
 
 struct world_arm {
     double p[ROUTE_OBJECTIVES_MAX]; /* chance of good, by the spec's objectives */

@@ -20,15 +20,17 @@ lib/store          | base json httpc route kube
 exporter           | base json metrics httpd web route store kube
 operator/core      | base route
 operator/sim       | base json route core
-operator/replay    | base json httpc route core rewards
+operator/journal   | base json route core
+operator/replay    | base json httpc route core rewards journal sim
 operator/rewards   | base json httpc route core
 operator/dataplane | base json httpc route kube core
-operator/controller | base json metrics route store core rewards dataplane
-operator           | base json metrics httpd httpc web route store kube core rewards dataplane controller replay
+operator/controller | base json metrics route store core rewards dataplane journal
+operator           | base json metrics httpd httpc web route store kube core rewards dataplane controller journal replay
 services/engine    | base json
 services/trainer   | base csv json engine
 services/server    | base json metrics httpd web engine
 services/traffic   | base csv json metrics httpd httpc web
+services/probe     | base
 '
 # header (may be a pattern) | the only folders that may include it
 outside='
@@ -37,7 +39,7 @@ gnutls/*      | lib/httpd lib/web services/server
 curl/curl.h   | lib/httpc
 cjson/cJSON.h | lib/json
 yaml.h        | lib/json
-zlib.h        | lib/web
+zlib.h        | lib/web operator/replay
 libdeflate.h  | lib/web
 crypt.h       | lib/web
 libsvm/svm.h  | services/trainer

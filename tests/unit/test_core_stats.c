@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "core/stats.h"
-#include "sim/random.h"
+#include "sim/draw.h"
 
 static double binomial_sum(int good, int events, double p)
 {
@@ -67,10 +67,10 @@ static double draw_gamma(struct random *r, double shape)
     double d = shape - 1.0 / 3;
 
     for (;;) {
-        double x = random_normal(r);
+        double x = draw_normal(r);
         double v = pow(1 + x / sqrt(9 * d), 3);
 
-        if (v > 0 && log(random_uniform(r)) < x * x / 2 + d - d * v + d * log(v))
+        if (v > 0 && log(draw_uniform(r)) < x * x / 2 + d - d * v + d * log(v))
             return d * v;
     }
 }
@@ -95,7 +95,7 @@ static void the_best_of_betas_agrees_with_drawing(void **state)
     struct random r;
 
     (void)state;
-    random_seed(&r, 1);
+    r = random_stream(1, 0);
     for (size_t t = 0; t < ARRAY_LEN(cases); t++) {
         double successes[3];
         double trials[3];
@@ -144,7 +144,7 @@ static void the_error_of_an_average_of_overlapping_windows_is_right(void **state
     struct random r;
 
     (void)state;
-    random_seed(&r, 7);
+    r = random_stream(7, 0);
     for (size_t t = 0; t < ARRAY_LEN(rows); t++) {
         double rho = stats_overlap_correlation(rows[t].alpha, rows[t].pieces);
         double error = 1 / sqrt(rows[t].pieces); /* of a window */
@@ -158,7 +158,7 @@ static void the_error_of_an_average_of_overlapping_windows_is_right(void **state
         for (int i = 0; i < steps; i++) {
             double window = 0;
 
-            pieces[i % rows[t].pieces] = random_normal(&r);
+            pieces[i % rows[t].pieces] = draw_normal(&r);
             for (int k = 0; k < rows[t].pieces; k++)
                 window += pieces[k] / rows[t].pieces;
             average += rows[t].alpha * (window - average);
@@ -175,14 +175,14 @@ static void the_source_of_chance_has_the_right_moments(void **state)
     struct random r;
 
     (void)state;
-    random_seed(&r, 3);
+    r = random_stream(3, 0);
     for (size_t m = 0; m < ARRAY_LEN(means); m++) {
         double sum = 0;
         double squares = 0;
         const int n = 50000;
 
         for (int i = 0; i < n; i++) {
-            double k = (double)random_poisson(&r, means[m]);
+            double k = (double)draw_poisson(&r, means[m]);
 
             sum += k;
             squares += k * k;
@@ -196,7 +196,7 @@ static void the_source_of_chance_has_the_right_moments(void **state)
         const int n = 20000;
 
         for (int i = 0; i < n; i++) {
-            double k = (double)random_binomial(&r, 50, p / 10.0);
+            double k = (double)draw_binomial(&r, 50, p / 10.0);
 
             assert_true(k <= 50);
             sum += k;

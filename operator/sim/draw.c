@@ -1,60 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sim/random.h"
+#include "sim/draw.h"
 
 #include <math.h>
 
-static uint64_t rotate(uint64_t v, int by)
+double draw_uniform(struct random *r)
 {
-    return v << by | v >> (64 - by);
+    return ((double)(random_next(r) >> 11) + 0.5) * 0x1p-53;
 }
 
-/* SplitMix64, which its authors name for seeding the generator below. */
-void random_seed(struct random *r, uint64_t seed)
+double draw_normal(struct random *r)
 {
-    for (int i = 0; i < 4; i++) {
-        uint64_t z = seed += 0x9e3779b97f4a7c15U;
-
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-        r->s[i] = z ^ z >> 31;
-    }
-}
-
-/* xoshiro256++ (Blackman & Vigna 2019). */
-static uint64_t next(struct random *r)
-{
-    uint64_t *s = r->s;
-    uint64_t result = rotate(s[0] + s[3], 23) + s[0];
-    uint64_t t = s[1] << 17;
-
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotate(s[3], 45);
-    return result;
-}
-
-double random_uniform(struct random *r)
-{
-    return ((double)(next(r) >> 11) + 0.5) * 0x1p-53;
-}
-
-double random_normal(struct random *r)
-{
-    return sqrt(-2 * log(random_uniform(r))) * cos(2 * M_PI * random_uniform(r));
+    return sqrt(-2 * log(draw_uniform(r))) * cos(2 * M_PI * draw_uniform(r));
 }
 
 /* Multiply uniforms until they fall below exp(-mean) (Knuth). */
 static uint64_t poisson_small(struct random *r, double mean)
 {
     double limit = exp(-mean);
-    double p = random_uniform(r);
+    double p = draw_uniform(r);
     uint64_t k = 0;
 
     while (p > limit) {
-        p *= random_uniform(r);
+        p *= draw_uniform(r);
         k++;
     }
     return k;
@@ -69,8 +36,8 @@ static uint64_t poisson_large(struct random *r, double mean)
     double v_r = 0.9277 - 3.6224 / (b - 2);
 
     for (;;) {
-        double u = random_uniform(r) - 0.5;
-        double v = random_uniform(r);
+        double u = draw_uniform(r) - 0.5;
+        double v = draw_uniform(r);
         double us = 0.5 - fabs(u);
         double k = floor((2 * a / us + b) * u + mean + 0.43);
 
@@ -84,7 +51,7 @@ static uint64_t poisson_large(struct random *r, double mean)
     }
 }
 
-uint64_t random_poisson(struct random *r, double mean)
+uint64_t draw_poisson(struct random *r, double mean)
 {
     if (!(mean > 0))
         return 0;
@@ -100,14 +67,14 @@ static uint64_t binomial_rare(struct random *r, uint64_t trials, double p)
     uint64_t hits = 0;
 
     for (;;) {
-        used += floor(log(random_uniform(r)) / log_q) + 1;
+        used += floor(log(draw_uniform(r)) / log_q) + 1;
         if (used > (double)trials)
             return hits;
         hits++;
     }
 }
 
-uint64_t random_binomial(struct random *r, uint64_t trials, double p)
+uint64_t draw_binomial(struct random *r, uint64_t trials, double p)
 {
     if (!trials || p <= 0)
         return 0;

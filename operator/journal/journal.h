@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* journal.h - the file that decisions are written down in, a line each.
+ *
+ * Lines are appended whole, with one write() each, so that a reader never sees half of
+ * one and logrotate may move the file away (then journal_reopen()). A line that cannot be
+ * written is counted and left out: deciding goes on, and the next line of that route
+ * brings its status whole again.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "journal/entry.h"
+
+struct journal;
+
+/* NULL when the file cannot be opened for appending. */
+struct journal *journal_open(const char *path, struct error *err);
+void journal_close(struct journal *j);
+DEFINE_FREEP(struct journal *, journal_close)
+
+/* Open the path again, after the file was moved away. The old one stays in use when that
+ * fails. Any thread. */
+bool journal_reopen(struct journal *j, struct error *err);
+
+/* Write the decision down. *chain belongs to the route, is zero at first, and tells
+ * whether its last line leads up to `before`; else this line brings spec and status. The
+ * caller holds the route. Any thread. */
+bool journal_write(struct journal *j, uint64_t *chain, const struct bandit_route *before,
+                   const struct observation *seen, const struct decision *decided,
+                   int64_t now_ms, struct error *err);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "replay/verify.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { TOLD_MAX = 10 };
+
+static const double nearly = 1e-9;
+
+/* The state that decisions are made from; it has the route that entry_digest() wants. */
+struct chain {
+    const struct tape *tape;
+    struct bandit_route *route;
+    bool known; /* the state before the next decision */
+};
+
+static void chain_begin(struct chain *c, const struct tape *t)
+{
+    *c = (struct chain){.tape = t, .route = route_copy(t->route)};
+}
+
+static void chain_end(struct chain *c)
+{
+    route_free(c->route);
+}
+
+static void take_state(struct chain *c, const struct route_status *from)
+{
+    struct route_status copy = {.arms = NULL};
+
+    route_status_copy(&copy, from, &c->route->spec);
+    route_status_clear(&c->route->status);
+    c->route->status = copy;
+    c->known = true;
+}
+
+static void decide(const struct chain *c, const struct frame *f,
+                   const struct observation *seen, struct decision *d)
+{
+    core_decide(&c->route->spec, &c->route->status, seen, c->route->generation,
+                f->time_ms, d);
+}
+
+/* What was made becomes what the next one rests on; the decision is used up. */
+static void advance(struct chain *c, struct decision *d)
+{
+    route_status_clear(&c->route->status);
+    c->route->status = d->status;
+}
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
+}
+
+/* What differs first, or NULL. */
+static const char *difference(const struct chain *c, const struct decision *d,
+                              const struct entry_outcome *was)
+{
+    if (d->status.leader != was->leader)
+        return "another leader";
+    for (size_t i = 0; i < c->route->spec.arm_count; i++)
+        if (!same_bits(d->weights[i], was->weights[i]))
+            return "other weights";
+    if (d->verdict != was->verdict || d->reason != was->reason)
+        return "another verdict or reason";
+    return d->write != was->write ? "written or not" : NULL;
+}
+
+static void tell(struct buf *out, size_t *told, const struct frame *f, const char *what)
+{
+    char time[CLOCK_TEXT_MAX];
+
+    if ((*told)++ < TOLD_MAX)
+        buf_printf(out, "  %s: %s\n", clock_format(f->time_ms, time), what);
+}
+
+/* ---- from the journal ----------------------------------------------------------------
+ */
+
+void verify_journal(const struct tape *t, struct verify_report *report, struct buf *out)
+{
+    struct chain c;
+    size_t told = 0;
+
+    chain_begin(&c, t);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct frame *f = &t->frames[i];
+        struct decision d;
+        const char *differs;
+
+        if (f->start)
+            take_state(&c, f->start);
+        report->decisions++;
+        if (!c.known || entry_digest(c.route) != f->before) {
+            c.known = false;
+            report->gaps++;
+            tell(out, &told, f,
+                 "lines before it are missing: it cannot be decided again");
+            continue;
+        }
+        decide(&c, f, &f->seen, &d);
+        differs = difference(&c, &d, &f->outcome);
+        advance(&c, &d);
+        if (!differs && entry_digest(c.route) != f->after)
+            differs = "another state after it";
+        if (differs)
+            tell(out, &told, f, differs);
+        report->same += !differs;
+    }
+    chain_end(&c);
+}
+
+/* ---- from ranges ---------------------------------------------------------------------
+ */
+
+static bool same_arm(const struct arm_observation *a, const struct arm_observation *b,
+                     size_t objectives)
+{
+    bool same = a->newest_ms == b->newest_ms;
+
+    for (size_t o = 0; same && o < objectives; o++)
+        same = same_bits(a->objectives[o].good, b->objectives[o].good) &&
+               same_bits(a->objectives[o].events, b->objectives[o].events);
+    return same;
+}
+
+static bool same_input(const struct route_spec *spec, const struct observation *a,
+                       const struct observation *b)
+{
+    for (size_t i = 0; i < spec->arm_count; i++)
+        if (!same_arm(&a->arms[i], &b->arms[i], spec->reward.objective_count))
+            return false;
+    return a->problem == b->problem;
+}
+
+/* Each value one of those that two evaluations in a row gave? Then the query came between
+ * the moment of an evaluation and its writing. */
+static bool between(const struct route_spec *spec, const struct observation *seen,
+                    const struct observation *newer, const struct observation *older)
+{
+    for (size_t i = 0; i < spec->arm_count; i++) {
+        const struct arm_observation *s = &seen->arms[i];
+        const struct arm_observation *n = &newer->arms[i], *o = &older->arms[i];
+
+        if (s->newest_ms != n->newest_ms && s->newest_ms != o->newest_ms)
+            return false;
+        for (size_t k = 0; k < spec->reward.objective_count; k++)
+            if ((!same_bits(s->objectives[k].good, n->objectives[k].good) &&
+                 !same_bits(s->objectives[k].good, o->objectives[k].good)) ||
+                (!same_bits(s->objectives[k].events, n->objectives[k].events) &&
+                 !same_bits(s->objectives[k].events, o->objectives[k].events)))
+                return false;
+    }
+    return true;
+}
+
+static bool has_nothing(const struct route_spec *spec, const struct observation *seen)
+{
+    for (size_t i = 0; i < spec->arm_count; i++)
+        if (seen->arms[i].newest_ms)
+            return false;
+    return true;
+}
+
+static bool is_of_data_plane(enum reason problem)
+{
+    return problem == REASON_DATA_PLANE_DOWN || problem == REASON_DATA_PLANE_REJECTED ||
+           problem == REASON_INVALID_SPEC;
+}
+
+/* What the same moment looks like in the ranges; what the data plane said comes from the
+ * journal, as no range has it to the moment. */
+static void observe(const struct ranges *r, const struct frame *f, unsigned before,
+                    const struct route_spec *spec, struct observation *seen)
+{
+    *seen = (struct observation){.data_plane_known = f->seen.data_plane_known};
+    for (size_t i = 0; i < spec->arm_count; i++) {
+        seen->arms[i].applied = f->seen.arms[i].applied;
+        seen->arms[i].ready = f->seen.arms[i].ready;
+    }
+    if (is_of_data_plane(f->seen.problem))
+        *seen = f->seen;
+    else
+        ranges_observe(r, f->seen.asked_ms, before, seen);
+}
+
+static const char *classify(struct verify_report *report, const struct ranges *r,
+                            const struct frame *f, const struct route_spec *spec,
+                            const struct observation *seen)
+{
+    struct observation older;
+
+    if (same_input(spec, &f->seen, seen)) {
+        report->inputs_same++;
+        return NULL;
+    }
+    if (f->seen.problem != REASON_NONE) {
+        report->inputs_unanswered++;
+        return "Prometheus did not answer then; what it recorded is known now";
+    }
+    if (has_nothing(spec, seen)) {
+        report->inputs_absent++;
+        return "the ranges do not reach there";
+    }
+    observe(r, f, 1, spec, &older);
+    if (between(spec, &f->seen, seen, &older)) {
+        report->inputs_overtaken++;
+        return "the query overtook an evaluation of the rules, whose samples came after "
+               "it";
+    }
+    report->inputs_other++;
+    return "other values than were answered then";
+}
+
+static bool is_near(const struct chain *c, const struct decision *d,
+                    const struct entry_outcome *was)
+{
+    if (d->status.leader != was->leader)
+        return false;
+    for (size_t i = 0; i < c->route->spec.arm_count; i++)
+        if (!(fabs(d->weights[i] - was->weights[i]) <= nearly))
+            return false;
+    return true;
+}
+
+void verify_ranges(const struct tape *t, const struct ranges *r,
+                   struct verify_report *report, struct buf *out)
+{
+    struct chain true_state, own;
+    size_t told = 0;
+
+    chain_begin(&true_state, t);
+    chain_begin(&own, t);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct frame *f = &t->frames[i];
+        const struct route_spec *spec = &t->route->spec;
+        struct observation seen;
+        struct decision d;
+        const char *why;
+
+        if (f->start)
+            take_state(&true_state, f->start);
+        if (f->start && !own.known)
+            take_state(&own, f->start);
+        if (!true_state.known || !own.known)
+            continue;
+        observe(r, f, 0, spec, &seen);
+        why = classify(report, r, f, spec, &seen);
+        if (why)
+            tell(out, &told, f, why);
+        decide(&true_state, f, &seen, &d);
+        report->same_given_state += !difference(&true_state, &d, &f->outcome);
+        decision_clear(&d);
+        decide(&true_state, f, &f->seen, &d);
+        advance(&true_state, &d);
+        decide(&own, f, &seen, &d);
+        report->near += is_near(&own, &d, &f->outcome);
+        advance(&own, &d);
+    }
+    chain_end(&true_state);
+    chain_end(&own);
+}
