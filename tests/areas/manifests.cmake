@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# The manifests of k8s/: rendered, validated, judged; and broken, to see that it is noticed.
+set(manifests ${PROJECT_SOURCE_DIR}/tests/checks/manifests)
+add_test(NAME check.manifests
+    COMMAND /usr/bin/python3 ${manifests}/check.py --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(check.manifests PROPERTIES
+    TIMEOUT 900 LABELS check SKIP_RETURN_CODE 77 COST 60)
+add_test(NAME check.manifests-broken-copies
+    COMMAND /usr/bin/python3 ${manifests}/break_copies.py --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(check.manifests-broken-copies PROPERTIES
+    TIMEOUT 1200 LABELS "check;slow" SKIP_RETURN_CODE 77 COST 120)
+add_test(NAME check.manifests-programs
+    COMMAND ${manifests}/programs.sh ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(check.manifests-programs PROPERTIES TIMEOUT 60 LABELS check)

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Renders every overlay of k8s/ and judges every object.
+
+    check.py [--root FOLDER] [--bin build/release/bin] [--no-schemas] [VARIANT...]
+
+Against the schemas of the oldest and of a recent Kubernetes and of the custom resources, and
+against the rules in *_rules.py: what names something names something that is there, pods are
+restricted, policies let through what has to get through and nothing else. Skipped (77) where
+the tools cannot be had, but not in CI.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import yaml
+
+import network_rules
+import pod_rules
+import source_rules
+import wiring_rules
+from schemas import Schemas, valid
+from world import World
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOOLS = HERE.parents[2] / "build/tools/manifests"
+SKIPPED = 77
+
+# What is rendered: a folder, or folders of k8s/ put together as somebody might.
+VARIANTS = {
+    **{name: f"k8s/overlays/{name}" for name in ("kind", "aks", "eks", "gke", "istio")},
+    "base": {"resources": ["k8s/base"]},
+    "base with stack and shards": {"resources": ["k8s/base", "k8s/demo", "k8s/monitoring/stack"],
+                                   "components": ["k8s/components/gateway-envoy", "k8s/components/exporter-shards"]},
+    "istio with stack": {"resources": ["k8s/base", "k8s/demo", "k8s/monitoring/stack"],
+                         "components": ["k8s/components/virtual-service"]},
+}
+
+
+def kustomize(folder):
+    """The objects of a kustomization, or the message of the tool."""
+    tool = [str(TOOLS / "kustomize"), "build"] if (TOOLS / "kustomize").exists() else ["kubectl", "kustomize"]
+    ran = subprocess.run([*tool, folder], capture_output=True, text=True, timeout=120, check=False)
+    if ran.returncode != 0:
+        return None, " ".join(ran.stderr.split())[:500]
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [o for o in yaml.load_all(ran.stdout, loader) if o], None
+
+
+def render(root, what):
+    if isinstance(what, str):
+        return kustomize(root / what)
+    with tempfile.TemporaryDirectory() as folder:
+        made = {part: [os.path.relpath(root / name, os.path.realpath(folder)) for name in names] for part, names in what.items()}
+        head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+        (pathlib.Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump({**head, **made}), encoding="utf-8")
+        return kustomize(folder)
+
+
+def judge(root, name, what, facts, schemas, left_out):
+    """(number of objects, faults)"""
+    objects, broken = render(root, what)
+    if broken:
+        return 0, [f"does not render: {broken}"]
+    world = World(name, objects)
+    faults = list(valid(objects, schemas, left_out)) if schemas else []
+    # What refers to nothing in a part may refer to something in the whole.
+    parts = [wiring_rules.RULES, pod_rules.RULES, network_rules.RULES]
+    for rule in [r for rules in parts for r in rules]:
+        faults += rule(world, facts)
+    return len(objects), faults
+
+
+def fetch_tools():
+    """None, or why they are not there."""
+    ran = subprocess.run([HERE / "tools.sh"], stderr=subprocess.PIPE, text=True, check=False)
+    sys.stderr.write(ran.stderr)
+    return None if ran.returncode == 0 else ran.stderr.strip() or "tools.sh failed"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, default=HERE.parents[2])
+    parser.add_argument("--bin", type=pathlib.Path)
+    parser.add_argument("--no-schemas", action="store_true", help="the rules alone")
+    parser.add_argument("variants", nargs="*")
+    options = parser.parse_args()
+
+    schemas = None
+    if not options.no_schemas:
+        missing = fetch_tools()
+        if missing:
+            return 1 if os.environ.get("CI") else SKIPPED
+        schemas = Schemas(options.root, TOOLS)
+    elif not shutil.which("kubectl") and not (TOOLS / "kustomize").exists():
+        print("skipped: there is neither kubectl nor kustomize")
+        return SKIPPED
+
+    facts, left_out, failed = pod_rules.Facts(options.root, options.bin), set(), 0
+    for rule in source_rules.RULES:
+        for fault in rule(options.root):
+            print(fault)
+            failed += 1
+    for name, what in VARIANTS.items():
+        if options.variants and name not in options.variants:
+            continue
+        began = time.monotonic()
+        count, faults = judge(options.root, name, what, facts, schemas, left_out)
+        for fault in faults:
+            print(f"{name}: {fault}")
+        failed += len(faults)
+        print(f"{name}: {count} objects, {len(faults)} faults, {time.monotonic() - began:.1f} s")
+    for kind in sorted(left_out):
+        print(f"not validated, for want of a schema: {kind}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
