@@ -14,9 +14,22 @@ trap 'rm -rf "$scratch"' EXIT
 # ours: the demonstration's route, strictly
 "$1/bandit-operator" validate k8s/demo/banditroute.yaml || failed=1
 
-# promtool wants the files that exist in the pod alone; the rules have their own checks.
+# Debian's promtool is built without discovery in Kubernetes: it gets the same file with other
+# targets in its place. Whether discovery finds the pods is asked by check.py.
+undiscovered() {
+    /usr/bin/python3 - "$1" <<'EOF'
+import sys, yaml
+config = yaml.safe_load(open(sys.argv[1], encoding="utf-8"))
+for job in config["scrape_configs"]:
+    for found in job.pop("kubernetes_sd_configs", []):
+        assert found["role"] in ("pod", "node") and set(found) <= {"role", "namespaces"}, found
+        job["static_configs"] = [{"targets": ["localhost:1"]}]
+yaml.safe_dump(config, sys.stdout)
+EOF
+}
 if command -v promtool >/dev/null; then
-    promtool check config --syntax-only "$own/prometheus/prometheus.yml" || failed=1
+    undiscovered "$own/prometheus/prometheus.yml" >"$scratch/good.yml"
+    promtool check config --syntax-only "$scratch/good.yml" || failed=1
 else
     echo "not checked, for want of promtool: $own/prometheus/prometheus.yml"
 fi
@@ -28,7 +41,7 @@ fi
 
 # and each of them does refuse
 sed 's/epsilon: 0.2/epsilon: 2/' k8s/demo/banditroute.yaml >"$scratch/route.yaml"
-sed 's/scrape_interval: 15s/scrape_interval: often/' "$own/prometheus/prometheus.yml" >"$scratch/prometheus.yml"
+undiscovered "$own/prometheus/prometheus.yml" | sed 's/action: keep/action: hold/' >"$scratch/prometheus.yml"
 sed 's/receiver: nobody/receiver: somebody/' "$own/alertmanager/alertmanager.yml" >"$scratch/alertmanager.yml"
 refuses() {
     if "$@" >"$scratch/out" 2>&1; then
