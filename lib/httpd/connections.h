@@ -2,8 +2,9 @@
 /* connections.h - a watch over open connections, so that slow or silent clients cannot
  * keep honest ones out. For lib/httpd only.
  *
- * libmicrohttpd ends a connection that is silent; one that sends a byte now and then, or
- * takes an answer a byte at a time, it keeps. So a thread of ours ends those that have
+ * libmicrohttpd can end a connection that is silent; one that sends a byte now and then,
+ * or takes an answer a byte at a time, it keeps, and its clock is looked at for each of
+ * these bytes under a lock of all connections. So a thread of ours ends those that have
  * not come to a whole request, or not taken their answer, in time; and when there are as
  * many as there may be, a newcomer takes the place of the one that has been without a
  * request for longest.

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request and its answer, as libmicrohttpd tells them: first the head, then pieces of
  * the body, then the end. */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "httpd/internal.h"
 
@@ -23,9 +21,9 @@ struct exchange {
     struct buf body;
     size_t dropped;
     int verdict; /* of judge() */
-    int64_t began_ns;
-    int status; /* 0: not answered yet */
+    int status;  /* 0: not answered yet */
     struct httpd_response resp;
+    struct kept_answer kept;
 };
 
 /* ---- what handlers use ---------------------------------------------------------------
@@ -72,55 +70,15 @@ void httpd_query_each(const struct httpd_request *req, const char *name,
                                     &e);
 }
 
-void httpd_response_header(struct httpd_response *resp, const char *name,
-                           const char *value)
-{
-    size_t i = 0;
-    size_t size = strlen(value) + 1;
-
-    while (i < resp->header_count && strcmp(resp->headers[i].name, name) != 0)
-        i++;
-    assert(i < HTTPD_HEADERS_MAX && size <= HTTPD_HEADER_VALUE_MAX);
-    resp->headers[i].name = name;
-    memcpy(resp->headers[i].value, value, size);
-    if (i == resp->header_count)
-        resp->header_count++;
-}
-
 /* ---- answering -----------------------------------------------------------------------
  */
 
-static struct MHD_Response *body_of(struct httpd_response *resp)
-{
-    size_t len = resp->body.len;
-
-    if (resp->slices)
-        return slices_answer(resp);
-    if (!len)
-        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    /* It stays in the exchange, which outlives the sending. */
-    return MHD_create_response_from_buffer(len, resp->body.data, MHD_RESPMEM_PERSISTENT);
-}
-
 static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *connection)
 {
-    struct httpd_response *resp = &x->resp;
-    struct MHD_Response *answer = body_of(resp);
-    enum MHD_Result queued;
-
-    x->status = resp->status;
-    if (!answer)
-        return MHD_NO;
-    if (resp->content_type)
-        (void)MHD_add_response_header(answer, "Content-Type", resp->content_type);
-    for (size_t i = 0; i < resp->header_count; i++)
-        (void)MHD_add_response_header(answer, resp->headers[i].name,
-                                      resp->headers[i].value);
-    if (atomic_load_explicit(&x->h->draining, memory_order_relaxed))
-        (void)MHD_add_response_header(answer, "Connection", "close");
-    queued = MHD_queue_response(connection, (unsigned)resp->status, answer);
-    MHD_destroy_response(answer);
-    return queued;
+    x->status = x->resp.status;
+    return answer_queue(connection, &x->resp,
+                        atomic_load_explicit(&x->h->draining, memory_order_relaxed),
+                        &x->kept);
 }
 
 static const char *message_of(int status)
@@ -200,13 +158,14 @@ static struct exchange *begin(struct httpd *h, struct peer *peer)
             return NULL;
         buf_init(&x->body, 0);
         buf_init(&x->resp.body, BODY_MAX);
+        x->resp.kept.headers = 0;
+        x->kept.answer = NULL;
     }
     x->h = h;
     x->route = NULL;
     x->dropped = 0;
     x->status = 0;
     x->verdict = 0;
-    x->began_ns = clock_mono_ns();
     x->body.max = 0;
     x->resp.status = 200;
     x->resp.content_type = "application/json";
@@ -225,10 +184,11 @@ static size_t announced(struct MHD_Connection *connection)
     struct error err;
     int64_t n;
 
-    if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding"))
-        return SIZE_MAX;
     if (!length)
-        return 0;
+        return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                           "Transfer-Encoding")
+                   ? SIZE_MAX
+                   : 0;
     return text_to_int(length, 0, INT64_MAX, &n, &err) ? (size_t)n : SIZE_MAX;
 }
 
@@ -311,6 +271,7 @@ void exchange_free(struct exchange *x)
     if (!x)
         return;
     buf_clear(&x->body);
+    kept_answer_clear(&x->kept);
     buf_clear(&x->resp.body);
     free(x);
 }
@@ -328,8 +289,9 @@ void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
     *state = NULL;
     connection_set_busy(peer->watched, false);
     if (x->status && h->options.on_done)
-        h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status,
-                           (double)(clock_mono_ns() - x->began_ns) / 1e9);
+        h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status);
+    if (x->resp.body.cap > KEEP_MAX)
+        kept_answer_clear(&x->kept);
     keep(&x->body);
     keep(&x->resp.body);
     peer->spare = x;

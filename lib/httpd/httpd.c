@@ -60,9 +60,6 @@ static bool start_daemon(struct httpd *h, struct listener *l)
     items[n++] = (struct MHD_OptionItem){
         MHD_OPTION_CONNECTION_LIMIT,
         HEADROOM * or_default(o->max_connections, DEFAULT_CONNECTIONS), NULL};
-    items[n++] =
-        (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT,
-                                or_default(o->idle_timeout_s, DEFAULT_IDLE_S), NULL};
     if (o->pool_threads)
         items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                              (intptr_t)POOL_CONNECTION_BYTES, NULL};

@@ -55,6 +55,10 @@ struct httpd_response {
         char value[HTTPD_HEADER_VALUE_MAX];
     } headers[HTTPD_HEADERS_MAX];
     size_t header_count;
+    struct { /* lib/httpd's: what is left above of the answer before */
+        size_t headers;
+        bool differs; /* something else has been written over it */
+    } kept;
 
     /* Instead of body: slices, sent one behind the other. Bytes and array stay as they
      * are until release(release_arg). */
@@ -89,7 +93,7 @@ typedef void httpd_error_fn(void *arg, int status, const char *message,
                             struct httpd_response *resp);
 
 /* After each answer. route is the row's path, or "" when none matched. */
-typedef void httpd_done_fn(void *arg, const char *route, int status, double seconds);
+typedef void httpd_done_fn(void *arg, const char *route, int status);
 
 struct httpd_options {
     const char *const *listen; /* "127.0.0.1:8080", ":8080", "[::1]:8080" */

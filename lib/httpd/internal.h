@@ -55,6 +55,21 @@ void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW
 /* slices.c: an answer that reads resp->slices, and releases them when it is gone. */
 struct MHD_Response *slices_answer(const struct httpd_response *resp);
 
+/* answer.c: an answer that was queued, for the next one on the same connection. */
+struct kept_answer {
+    struct MHD_Response *answer; /* NULL: none */
+    const char *body;
+    size_t body_len;
+    const char *content_type;
+};
+
+void kept_answer_clear(struct kept_answer *kept);
+
+/* resp and its body must stay until the answer is sent; close: and end the connection. */
+enum MHD_Result answer_queue(struct MHD_Connection *connection,
+                             struct httpd_response *resp, bool close,
+                             struct kept_answer *kept);
+
 /* exchange.c: libmicrohttpd's callbacks; cls is the struct httpd. */
 enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
                               const char *url, const char *method, const char *version,

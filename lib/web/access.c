@@ -6,6 +6,17 @@
 
 enum { LOOK_AGAIN_MS = 1000 };
 
+/* To be called with the lock held, or before the server runs. */
+static void set_config(struct web *w, struct web_config *c)
+{
+    bool open = !c->user_count && !c->rate_interval_ms;
+
+    for (size_t i = 0; i < WEB_HEADERS; i++)
+        open = open && !c->headers[i];
+    w->config = c;
+    atomic_store(&w->open, open);
+}
+
 static struct web_config *current(struct web *w)
 {
     struct web_config *c;
@@ -24,10 +35,9 @@ static bool refuse(struct httpd_response *resp, int status, const char *text)
     return false;
 }
 
-bool access_filter(void *arg, const struct httpd_request *req,
-                   struct httpd_response *resp)
+static bool guarded_filter(struct web *w, const struct httpd_request *req,
+                           struct httpd_response *resp)
 {
-    struct web *w = arg;
     CLEANUP(web_config_unrefp)
     struct web_config *c = current(w);
 
@@ -44,13 +54,24 @@ bool access_filter(void *arg, const struct httpd_request *req,
     return refuse(resp, 401, "unauthorized\n");
 }
 
+/* Without a configuration, as model servers mostly are, no lock that threads share. */
+bool access_filter(void *arg, const struct httpd_request *req,
+                   struct httpd_response *resp)
+{
+    struct web *w = arg;
+
+    if (!atomic_load_explicit(&w->open, memory_order_acquire))
+        return guarded_filter(w, req, resp);
+    return !w->options.filter || w->options.filter(w->options.arg, req, resp);
+}
+
 static void take(struct web *w, struct web_config *c)
 {
     struct web_config *old;
 
     (void)pthread_mutex_lock(&w->lock);
     old = w->config;
-    w->config = c;
+    set_config(w, c);
     (void)pthread_mutex_unlock(&w->lock);
     if (c->tls)
         httpd_set_tls(w->httpd, c->tls);
@@ -99,11 +120,16 @@ static void *follow(void *arg)
 
 bool access_open(struct web *w, struct error *err)
 {
+    struct web_config *c;
+
     (void)pthread_mutex_init(&w->lock, NULL);
     w->guard = guard_new();
     w->stop = stop_new();
-    w->config = web_config_read(w->options.flags->config_file, err);
-    return w->config || error_wrap(err, "--web.config.file");
+    c = web_config_read(w->options.flags->config_file, err);
+    if (!c)
+        return error_wrap(err, "--web.config.file");
+    set_config(w, c);
+    return true;
 }
 
 void access_follow(struct web *w)

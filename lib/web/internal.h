@@ -19,6 +19,7 @@ struct web {
     struct guard *guard;
     pthread_mutex_t lock; /* over config */
     struct web_config *config;
+    atomic_bool open; /* config asks nothing of a request and adds nothing to an answer */
     struct stop *stop;
     pthread_t follower; /* looks whether files have changed */
     bool follows;

@@ -65,7 +65,7 @@ static void metrics_page(void *arg, const struct httpd_request *req,
     }
 }
 
-static void on_done(void *arg, const char *route, int status, double seconds)
+static void on_done(void *arg, const char *route, int status)
 {
     struct web *w = arg;
 
@@ -73,7 +73,7 @@ static void on_done(void *arg, const char *route, int status, double seconds)
     if (status != 413 && !strcmp(route, w->options.flags->telemetry_path))
         (void)atomic_fetch_sub(&w->scrapes, 1);
     if (w->options.on_done)
-        w->options.on_done(w->options.arg, route, status, seconds);
+        w->options.on_done(w->options.arg, route, status);
 }
 
 static void on_error(void *arg, int status, const char *message,

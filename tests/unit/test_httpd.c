@@ -114,12 +114,11 @@ static void on_error(void *arg, int status, const char *message,
     buf_printf(&resp->body, "{\"error\":\"%s\",\"status\":%d}", message, status);
 }
 
-static void on_done(void *arg, const char *route, int status, double seconds)
+static void on_done(void *arg, const char *route, int status)
 {
     struct seen *s = arg;
 
     (void)route;
-    assert_true(seconds >= 0 && seconds < 60);
     atomic_store(&s->last_status, status);
     (void)atomic_fetch_add(&s->answers, 1);
 }
@@ -348,6 +347,103 @@ static void a_stop_lets_running_requests_finish(void **state)
     }
 }
 
+static bool is_ended(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char byte;
+
+    return poll(&p, 1, 30000) == 1 && read(fd, &byte, 1) <= 0;
+}
+
+static void who_says_nothing_is_ended(void **state)
+{
+    static const char part[] = "GET /hello HTTP/1.1\r\nHost: x\r\nX-Unfinished: ";
+    static const char *const listen[] = {"127.0.0.1:0"};
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        struct httpd_options o = {
+            .listen = listen,
+            .listen_count = 1,
+            .routes = routes,
+            .route_count = ARRAY_LEN(routes),
+            .pool_threads = modes[m],
+            .idle_timeout_s = 1,
+        };
+        struct error err;
+        struct httpd *h = httpd_start(&o, &err);
+        int silent = client_connect(httpd_port(h, 0));
+        int unfinished = client_connect(httpd_port(h, 0));
+
+        assert_true(silent >= 0 && unfinished >= 0);
+        assert_int_equal(write(unfinished, part, sizeof(part) - 1), sizeof(part) - 1);
+        assert_true(is_ended(silent) && is_ended(unfinished));
+        (void)close(silent);
+        (void)close(unfinished);
+        httpd_stop(h, 1000);
+    }
+}
+
+/* Where answers of one connection differ: in bytes only, in length, in a header, in its
+ * absence, in where the body is kept. */
+static void answers_of_one_connection_do_not_mix(void **state)
+{
+    static const struct {
+        const char *request;
+        const char *body;
+        const char *header; /* NULL: no X-Extra */
+    } rows[] = {
+        {"POST /echo HTTP/1.1\r\nContent-Length: 3\r\n", "one",                                         NULL   },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 3\r\n", "two",                                         NULL   },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n", "three",                                       NULL   },
+        {"GET /hello?q=1 HTTP/1.1\r\n",                  "hello /hello q=1 a=-\n",                      "twice"},
+        {"GET /hello?q=2 HTTP/1.1\r\n",                  "hello /hello q=2 a=-\n",                      "twice"},
+        {"GET /shared HTTP/1.1\r\n",                     "kept elsewhere",                              NULL   },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 3\r\n", "six",                                         NULL   },
+        {"GET /nowhere HTTP/1.1\r\n",                    "{\"error\":\"no such page\",\"status\":404}",
+         NULL                                                                                                  },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 0\r\n", "",                                            NULL   },
+        {"POST /echo HTTP/1.1\r\nContent-Length: 3\r\n", "six",                                         NULL   },
+    };
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        CLEANUP(buf_clear)
+        struct buf requests = BUF_INIT(65536);
+        CLEANUP(buf_clear)
+        struct buf answers = BUF_INIT(65536);
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+        const char *at;
+
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            buf_printf(&requests, "%sHost: x\r\n%s\r\n%s", rows[i].request,
+                       i + 1 == ARRAY_LEN(rows) ? "Connection: close\r\n" : "",
+                       rows[i].request[0] == 'P' ? rows[i].body : "");
+        assert_true(client_talk(httpd_port(h, 0), buf_str(&requests), &answers));
+        at = buf_str(&answers);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            char length[64];
+            const char *body = strstr(at, "\r\n\r\n");
+            const char *extra = strstr(at, "X-Extra: ");
+
+            (void)snprintf(length, sizeof(length), "\r\nContent-Length: %zu\r\n",
+                           strlen(rows[i].body));
+            assert_non_null(body);
+            if (strncmp(body + 4, rows[i].body, strlen(rows[i].body)) != 0 ||
+                strstr(at, length) > body || !strstr(at, length) ||
+                (rows[i].header ? !extra || extra > body ||
+                                      strncmp(extra + 9, rows[i].header, 5) != 0
+                                : extra && extra < body))
+                fail_msg("mode %u, answer %zu: %s", modes[m], i, at);
+            at = body + 4 + strlen(rows[i].body);
+        }
+        assert_string_equal(at, "");
+        httpd_stop(h, 1000);
+    }
+}
+
 static void addresses_are_checked(void **state)
 {
     static const struct {
@@ -405,6 +501,8 @@ int main(void)
         cmocka_unit_test(bodies_arrive_in_pieces),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(a_stop_lets_running_requests_finish),
+        cmocka_unit_test(who_says_nothing_is_ended),
+        cmocka_unit_test(answers_of_one_connection_do_not_mix),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(a_taken_address_is_named),
     };
