@@ -11,9 +11,10 @@ enum { ROUNDS_MAX = 100 };
 double coupling_sigmoid(double decision, double a, double b)
 {
     double x = a * decision + b;
-    double p = x >= 0 ? exp(-x) / (1 + exp(-x)) : 1 / (1 + exp(x));
+    double e = exp(-fabs(x));
+    double p = (x >= 0 ? e : 1) / (1 + e);
 
-    return fmin(fmax(p, AWAY), 1 - AWAY);
+    return p < AWAY ? AWAY : p > 1 - AWAY ? 1 - AWAY : p;
 }
 
 size_t coupling_doubles(size_t classes)
@@ -53,25 +54,31 @@ static double worst(const double *qp, double pqp, size_t n)
 {
     double largest = 0;
 
-    for (size_t i = 0; i < n; i++)
-        largest = fmax(largest, fabs(qp[i] - pqp));
+    for (size_t i = 0; i < n; i++) {
+        double off = fabs(qp[i] - pqp);
+
+        largest = off > largest ? off : largest;
+    }
     return largest;
 }
 
-/* One sweep: each coordinate to its optimum, then the whole scaled back to sum one. */
-static void sweep(const double *q, size_t n, double *p, double *qp, double pqp)
+/* One sweep: each coordinate to its optimum, then the whole scaled back to sum one. Qp
+ * follows each step, and p'Qp, which is the result. */
+static double sweep(const double *restrict q, size_t n, double *restrict p,
+                    double *restrict qp, double pqp)
 {
-    for (size_t t = 0; t < n; t++) {
-        double diff = (pqp - qp[t]) / q[t * n + t];
+    for (size_t t = 0; t < n; t++, q += n) {
+        double diff = (pqp - qp[t]) / q[t];
         double scale = 1 / (1 + diff);
 
         p[t] += diff;
-        pqp = (pqp + diff * (diff * q[t * n + t] + 2 * qp[t])) * scale * scale;
+        pqp = (pqp + diff * (diff * q[t] + 2 * qp[t])) * scale * scale;
         for (size_t j = 0; j < n; j++) {
-            qp[j] = (qp[j] + diff * q[t * n + j]) * scale;
+            qp[j] = (qp[j] + diff * q[j]) * scale;
             p[j] *= scale;
         }
     }
+    return pqp;
 }
 
 void couple(const double *pairs, size_t classes, double *work, float *out)
@@ -79,16 +86,17 @@ void couple(const double *pairs, size_t classes, double *work, float *out)
     double *q = work;
     double *p = q + classes * classes;
     double *qp = p + classes;
+    double close_enough = CLOSE_ENOUGH / (double)classes;
+    double pqp;
 
     fill_q(pairs, classes, q);
     for (size_t i = 0; i < classes; i++)
         p[i] = 1 / (double)classes;
+    pqp = multiply(q, p, classes, qp);
     for (int round = 0; round < ROUNDS_MAX; round++) {
-        double pqp = multiply(q, p, classes, qp);
-
-        if (worst(qp, pqp, classes) < CLOSE_ENOUGH / (double)classes)
+        if (worst(qp, pqp, classes) < close_enough)
             break;
-        sweep(q, classes, p, qp, pqp);
+        pqp = sweep(q, classes, p, qp, pqp);
     }
     for (size_t i = 0; i < classes; i++)
         out[i] = (float)p[i];

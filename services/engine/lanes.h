@@ -10,6 +10,7 @@
 #define ENGINE_LANES_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { LANES = 16 };
@@ -75,6 +76,38 @@ static inline void lanes_distances(const float *x, size_t n, const float *w, flo
         sums[3] += d3 * d3;
     }
     memcpy(out, sums, sizeof(sums));
+}
+
+/* Sum of a[i] * b[i]; n is a multiple of LANES_VECTOR. */
+static inline float lanes_dot(const float *a, const float *b, size_t n)
+{
+    lanes_vector sum = {0};
+
+    for (size_t k = 0; k < n / LANES_VECTOR; k++)
+        sum += lanes_load(a, k) * lanes_load(b, k);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* e to the x, within two units in the last place; 0 below the smallest normal float. For
+ * x <= 0. x = n log 2 + r, |r| <= log(2) / 2: a polynomial for r (the coefficients are
+ * those of Cephes' expf()), and n is added to the exponent. */
+static inline lanes_vector lanes_exp(lanes_vector x)
+{
+    typedef int32_t ints __attribute__((vector_size(16)));
+    const float round = 0x1.8p23F; /* added, it leaves no room for a fraction */
+    const float log2_high = 0.693359375F, log2_low = -2.12194440e-4F, least = -87.0F;
+    ints normal = (ints)(x > least);
+    lanes_vector shifted = x * 1.44269504088896341F + round;
+    lanes_vector n = shifted - round;
+    lanes_vector r = x - n * log2_high - n * log2_low;
+    lanes_vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
+
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
+    p = p * r * r + r + 1.0F;
+    return (lanes_vector)(((ints)p + ((ints)shifted << 23)) & normal);
 }
 
 /* All groups: n inputs to lanes_padded(outputs) sums, which start at `bias`. */

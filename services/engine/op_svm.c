@@ -16,15 +16,31 @@ enum kernel { KERNEL_LINEAR, KERNEL_POLY, KERNEL_RBF, KERNEL_SIGMOID };
 struct svm {
     size_t in, label, out;
     size_t kernel_slot, sum_slot, pair_slot, coupling_slot;
-    size_t features, classes, vectors;
-    size_t stride;        /* sums of a class: one per other class, padded */
-    const size_t *ends;   /* the vectors of class c end before ends[c] */
-    const float *support; /* as lanes.h has weights, the vectors being its outputs */
-    const float *coefs;   /* the same of each class in turn, vectors being the inputs */
+    size_t features, classes;
+    size_t vectors; /* of the file */
+    size_t places;  /* of them here: a class's are filled up to whole lanes_vectors */
+    const size_t *counts; /* the file's vectors of each class */
+    const float *support; /* as lanes.h has weights, places being the outputs */
+    const float *coefs;   /* by class, by other class, by place of the class */
     const float *rho, *prob_a, *prob_b; /* of each pair */
     enum kernel kernel;
     float gamma, coef0, degree;
 };
+
+/* Places for n vectors of one class. */
+static size_t places_of(size_t n)
+{
+    return (n + LANES_VECTOR - 1) / LANES_VECTOR * LANES_VECTOR;
+}
+
+static void apply_rbf(const struct svm *s, float *k)
+{
+    for (size_t i = 0; i < s->places; i += LANES_VECTOR) {
+        lanes_vector v = lanes_exp(-s->gamma * lanes_load(k + i, 0));
+
+        memcpy(k + i, &v, sizeof(v));
+    }
+}
 
 static void apply_kernel(const struct svm *s, float *k)
 {
@@ -32,15 +48,14 @@ static void apply_kernel(const struct svm *s, float *k)
     case KERNEL_LINEAR:
         break;
     case KERNEL_POLY:
-        for (size_t i = 0; i < s->vectors; i++)
+        for (size_t i = 0; i < s->places; i++)
             k[i] = powf(s->gamma * k[i] + s->coef0, s->degree);
         break;
     case KERNEL_RBF:
-        for (size_t i = 0; i < s->vectors; i++)
-            k[i] = expf(-s->gamma * k[i]);
+        apply_rbf(s, k);
         break;
     case KERNEL_SIGMOID:
-        for (size_t i = 0; i < s->vectors; i++)
+        for (size_t i = 0; i < s->places; i++)
             k[i] = tanhf(s->gamma * k[i] + s->coef0);
         break;
     }
@@ -50,8 +65,8 @@ static void kernels(const struct svm *s, const float *row, float *k)
 {
     const float *group = s->support;
 
-    memset(k, 0, lanes_padded(s->vectors) * sizeof(*k));
-    for (size_t v = 0; v < s->vectors; v += LANES, group += s->features * LANES)
+    memset(k, 0, lanes_padded(s->places) * sizeof(*k));
+    for (size_t v = 0; v < s->places; v += LANES, group += s->features * LANES)
         if (s->kernel == KERNEL_RBF)
             lanes_distances(row, s->features, group, k + v);
         else
@@ -63,26 +78,26 @@ static void kernels(const struct svm *s, const float *row, float *k)
 static void class_sums(const struct svm *s, const float *k, float *sums)
 {
     const float *coefs = s->coefs;
-    size_t start = 0;
 
-    memset(sums, 0, s->classes * s->stride * sizeof(*sums));
-    for (size_t c = 0; c < s->classes; start = s->ends[c++]) {
-        size_t n = s->ends[c] - start;
+    for (size_t c = 0; c < s->classes; c++) {
+        size_t n = places_of(s->counts[c]);
 
-        for (size_t i = 0; i < s->stride; i += LANES, coefs += n * LANES)
-            lanes_products(k + start, n, coefs, sums + c * s->stride + i);
+        for (size_t other = 0; other + 1 < s->classes; other++, coefs += n)
+            *sums++ = lanes_dot(k, coefs, n);
+        k += n;
     }
 }
 
 /* The votes decide the label, as in libsvm; the probabilities may see it differently. */
 static int32_t decide(const struct svm *s, const float *sums, float *votes, double *pairs)
 {
+    size_t others = s->classes - 1;
     size_t p = 0;
 
     memset(votes, 0, s->classes * sizeof(*votes));
     for (size_t i = 0; i < s->classes; i++)
         for (size_t j = i + 1; j < s->classes; j++, p++) {
-            float d = sums[i * s->stride + j - 1] + sums[j * s->stride + i] + s->rho[p];
+            float d = sums[i * others + j - 1] + sums[j * others + i] + s->rho[p];
 
             votes[d > 0 ? i : j]++;
             pairs[p] =
@@ -125,65 +140,70 @@ static bool read_kernel(const struct build *b, struct svm *s)
     s->gamma = params.n ? params.v[0] : 0;
     s->coef0 = params.n ? params.v[1] : 0;
     s->degree = params.n ? params.v[2] : 0;
+    if (s->kernel == KERNEL_RBF && !(s->gamma >= 0))
+        return build_refuse(b, "gamma of an RBF kernel is not positive");
     return true;
 }
 
 static bool read_classes(const struct build *b, struct svm *s)
 {
-    struct build_ints counts;
-    size_t *ends;
+    struct build_ints file;
+    size_t *counts;
 
-    if (!attr_ints(b, "vectors_per_class", &counts))
+    if (!attr_ints(b, "vectors_per_class", &file))
         return false;
-    if (counts.n != s->classes || s->classes < 2)
+    if (file.n != s->classes || s->classes < 2)
         return build_refuse(b, "vectors_per_class has %zu numbers for %zu classes",
-                            counts.n, s->classes);
-    ends = build_alloc(b, s->classes, sizeof(*ends));
-    if (!ends)
+                            file.n, s->classes);
+    counts = build_alloc(b, s->classes, sizeof(*counts));
+    if (!counts)
         return false;
     for (size_t c = 0; c < s->classes; c++) {
-        if (counts.v[c] < 0 || counts.v[c] > INT32_MAX)
+        if (file.v[c] < 0 || file.v[c] > INT32_MAX)
             return build_refuse(b, "vectors_per_class has a wrong number");
-        s->vectors += (size_t)counts.v[c];
-        ends[c] = s->vectors;
+        counts[c] = (size_t)file.v[c];
+        s->vectors += counts[c];
+        s->places += places_of(counts[c]);
     }
-    s->ends = ends;
+    s->counts = counts;
     return true;
 }
 
 static bool arrange_support(const struct build *b, struct svm *s)
 {
     struct build_floats file;
+    const float *vector;
     float *support;
+    size_t place = 0;
 
     if (!attr_floats(b, "support_vectors", &file))
         return false;
     if (!s->vectors || file.n / s->vectors != s->features || file.n % s->vectors)
         return build_refuse(b, "%zu numbers for %zu support vectors of %zu features",
                             file.n, s->vectors, s->features);
-    support = build_alloc(b, lanes_padded(s->vectors) * s->features, sizeof(*support));
+    support = build_alloc(b, lanes_padded(s->places) * s->features, sizeof(*support));
     if (!support)
         return false;
-    for (size_t v = 0; v < s->vectors; v++)
-        for (size_t i = 0; i < s->features; i++)
-            support[lanes_index(v, i, s->features)] = file.v[v * s->features + i];
+    vector = file.v;
+    for (size_t c = 0; c < s->classes; place += places_of(s->counts[c++]))
+        for (size_t v = 0; v < s->counts[c]; v++, vector += s->features)
+            for (size_t i = 0; i < s->features; i++)
+                support[lanes_index(place + v, i, s->features)] = vector[i];
     s->support = support;
     return true;
 }
 
-/* Class by class: the sums of its vectors towards each other class. */
+/* Class by class: its vectors' towards each other class. */
 static void copy_coefs(const struct svm *s, const float *file, float *coefs)
 {
     size_t start = 0;
 
-    for (size_t c = 0; c < s->classes; start = s->ends[c++]) {
-        size_t n = s->ends[c] - start;
-
-        for (size_t other = 0; other + 1 < s->classes; other++)
-            for (size_t v = 0; v < n; v++)
-                coefs[lanes_index(other, v, n)] = file[other * s->vectors + start + v];
-        coefs += s->stride * n;
-    }
+    for (size_t c = 0; c < s->classes; start += s->counts[c++])
+        for (size_t other = 0; other + 1 < s->classes; other++) {
+            memcpy(coefs, file + other * s->vectors + start,
+                   s->counts[c] * sizeof(*coefs));
+            coefs += places_of(s->counts[c]);
+        }
 }
 
 static bool arrange_coefs(const struct build *b, struct svm *s)
@@ -196,8 +216,7 @@ static bool arrange_coefs(const struct build *b, struct svm *s)
     if (file.n / (s->classes - 1) != s->vectors || file.n % (s->classes - 1))
         return build_refuse(b, "%zu coefficients for %zu vectors of %zu classes", file.n,
                             s->vectors, s->classes);
-    s->stride = lanes_padded(s->classes - 1);
-    coefs = build_alloc(b, s->vectors * s->stride, sizeof(*coefs));
+    coefs = build_alloc(b, s->places * (s->classes - 1), sizeof(*coefs));
     if (!coefs)
         return false;
     copy_coefs(s, file.v, coefs);
@@ -248,8 +267,8 @@ static bool declare(struct build *b, struct svm *s, size_t pairs,
     s->out = out->slot;
     out->sums_to_one = true;
     b->plan->kind = "SVMClassifier";
-    return build_scratch(b, lanes_padded(s->vectors), &s->kernel_slot) &&
-           build_scratch(b, s->classes * s->stride, &s->sum_slot) &&
+    return build_scratch(b, lanes_padded(s->places), &s->kernel_slot) &&
+           build_scratch(b, s->classes * (s->classes - 1), &s->sum_slot) &&
            build_scratch(b, pairs * 2, &s->pair_slot) &&
            build_scratch(b, coupling_doubles(s->classes) * 2, &s->coupling_slot) &&
            build_step(b, svm_run, s);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TreeEnsembleClassifier: tree.h has the trees. */
+/* TreeEnsembleClassifier: tree.h has the trees, tree_small.h those that are small. */
 #include <string.h>
 
 #include "engine/build.h"
 #include "engine/ops.h"
 #include "engine/post_transform.h"
 #include "engine/tree.h"
+#include "engine/tree_small.h"
 
 struct tree_op {
     size_t in, label, out;
@@ -13,6 +14,8 @@ struct tree_op {
     size_t scores;     /* 1: all weights are for one class of two */
     const float *base; /* what the sums start with */
     struct forest forest;
+    struct small_forest small; /* used instead when it has trees */
+    size_t possible_slot;
     enum post_transform post;
 };
 
@@ -29,20 +32,29 @@ static int32_t finish_binary(const struct tree_op *t, float *out)
 }
 
 /* Group by group over the rows of the block: trees stay in cache while rows pass. */
+static void walk(const struct tree_op *t, const struct frame *f, const float *in,
+                 float *out)
+{
+    for (size_t g = 0; g < t->forest.group_count; g++)
+        for (size_t row = 0; row < f->rows; row++)
+            forest_add(&t->forest, &t->forest.groups[g], in + row * t->features,
+                       out + row * t->classes);
+}
+
 static void tree_run(const void *op, const struct frame *f)
 {
     const struct tree_op *t = op;
-    const struct forest *forest = &t->forest;
     const float *in = frame_numbers(f, t->in);
     float *out = frame_numbers(f, t->out);
     int32_t *label = frame_classes(f, t->label);
 
     for (size_t row = 0; row < f->rows; row++)
         memcpy(out + row * t->classes, t->base, t->classes * sizeof(*out));
-    for (size_t g = 0; g < forest->group_count; g++)
-        for (size_t row = 0; row < f->rows; row++)
-            forest_add(forest, &forest->groups[g], in + row * t->features,
-                       out + row * t->classes);
+    if (!t->small.tree_count)
+        walk(t, f, in, out);
+    for (size_t row = 0; t->small.tree_count && row < f->rows; row++)
+        small_forest_add(&t->small, in + row * t->features, f->slots[t->possible_slot],
+                         out + row * t->classes);
     for (size_t row = 0; row < f->rows; row++, out += t->classes) {
         if (t->scores == 1) {
             label[row] = finish_binary(t, out);
@@ -81,7 +93,11 @@ bool op_tree_ensemble_classifier(struct build *b)
     t->in = in->slot;
     t->features = in->width;
     t->classes = labels.count;
-    if (!forest_build(b, t->features, t->classes, &t->forest))
+    if (!forest_build(b, t->features, t->classes, &t->forest) ||
+        !small_forest_build(b, &t->forest, t->features, t->classes, &t->small))
+        return false;
+    if (t->small.tree_count &&
+        !build_scratch(b, t->small.tree_count * 2, &t->possible_slot))
         return false;
     t->scores = t->forest.one_score ? 1 : t->classes;
     if (t->scores == 1 && t->post != POST_NONE && t->post != POST_LOGISTIC)
