@@ -2,11 +2,14 @@
 #include "server/predict.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "server/answer.h"
 #include "server/predict_answer.h"
 #include "server/quick_read.h"
+
+enum { ANSWER_STEP = 64 }; /* bytes: see round_up() */
 
 static void sleep_ms(double ms)
 {
@@ -54,7 +57,7 @@ static void count_row(struct worker *w, size_t i)
 /* Bytes of an answer, whatever the protocol. */
 static size_t answer_max(const struct worker *w)
 {
-    return w->rows.count * w->served->row_text_max + ROW_TEXT_MORE;
+    return w->rows.count * w->served->row_text_max + ROW_TEXT_MORE + ANSWER_STEP;
 }
 
 bool predict_begin(struct worker *w, struct httpd_response *resp)
@@ -102,8 +105,8 @@ size_t predict_sign(struct worker *w, const struct prediction_run *run, size_t i
     uint64_t unique =
         atomic_fetch_add_explicit(&w->server->next_unique, 1, memory_order_relaxed);
 
-    return prediction_id_write(w->signer, &s->who, s->class_names[w->predicted[i]],
-                               run->wall_ms, unique, out);
+    return prediction_id_write(w->signer, &s->classes[w->predicted[i]].id, run->wall_ms,
+                               unique, out);
 }
 
 static char *write_row(char *at, struct worker *w, const struct prediction_run *run,
@@ -116,6 +119,17 @@ static char *write_row(char *at, struct worker *w, const struct prediction_run *
     at += predict_sign(w, run, i, at);
     *at++ = '"';
     return at;
+}
+
+/* Blanks, so that the answers of a connection mostly are of one length, whatever the
+ * digits and names in them: an answer object of libmicrohttpd, which has the length in
+ * its head, then serves again (see httpd/answer.c). */
+static char *round_up(char *at, const char *start)
+{
+    size_t n = ANSWER_STEP - ((size_t)(at - start) + 1) % ANSWER_STEP;
+
+    memset(at, ' ', n);
+    return at + n;
 }
 
 static void write_answer(struct worker *w, const struct prediction_run *run, bool batch,
@@ -140,7 +154,9 @@ static void write_answer(struct worker *w, const struct prediction_run *run, boo
     at = ANSWER_LITERAL(at, ",\"timestamp\":\"");
     at =
         answer_text(at, stamp_text(&w->stamp, run->wall_ms + ns / 1000000), STAMP_LENGTH);
-    at = ANSWER_LITERAL(at, "\"}\n");
+    at = ANSWER_LITERAL(at, "\"}");
+    at = round_up(at, start);
+    *at++ = '\n';
     buf_grew(out, (size_t)(at - start));
 }
 

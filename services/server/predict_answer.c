@@ -61,16 +61,22 @@ char *answer_row(char *at, const struct served *s, const float *probabilities,
                  size_t predicted)
 {
     const struct class_text *c = &s->classes[predicted];
+    const char *confidence = NULL;
+    size_t confidence_len = 0;
 
     at = answer_text(at, c->head, c->head_len);
     for (size_t i = 0; i < s->class_count; i++) {
         if (i)
             *at++ = ',';
         at = answer_text(at, s->classes[i].key, s->classes[i].key_len);
+        if (i == predicted)
+            confidence = at;
         at = answer_probability(at, probabilities[i]);
+        if (i == predicted)
+            confidence_len = (size_t)(at - confidence);
     }
     at = ANSWER_LITERAL(at, "},\"confidence\":");
-    return answer_probability(at, probabilities[predicted]);
+    return answer_text(at, confidence, confidence_len);
 }
 
 char *answer_time(char *at, int64_t ns)

@@ -17,7 +17,8 @@ enum {
     TAG_SIZE = 16,
     KEY_SIZE = 16,
     DIGEST_SIZE = 32,
-    BYTES_MAX = 1 + 4 * (1 + ID_NAME_MAX) + 1 + ID_CLASS_MAX + 8 + 8 + TAG_SIZE,
+    END_SIZE = 8 + 8 + TAG_SIZE, /* behind the stem */
+    BYTES_MAX = ID_STEM_MAX + END_SIZE,
 };
 
 _Static_assert((BYTES_MAX + 2) / 3 * 4 < ID_TEXT_MAX, "every id fits its text");
@@ -76,20 +77,10 @@ static uint8_t *put_u64(uint8_t *at, uint64_t v)
     return at;
 }
 
-size_t prediction_id_length(const struct identity *who, size_t class_length)
+void id_stem_init(struct id_stem *stem, const struct identity *who,
+                  const char *class_name)
 {
-    return base64url_length(1 + 1 + strlen(who->route) + 1 + strlen(who->arm) + 1 +
-                            strlen(who->model) + 1 + strlen(who->version) + 1 +
-                            class_length + 8 + 8 + TAG_SIZE);
-}
-
-size_t prediction_id_write(struct signer *s, const struct identity *who,
-                           const char *class_name, int64_t issued_ms, uint64_t unique,
-                           char *out)
-{
-    uint8_t bytes[BYTES_MAX];
-    uint8_t *at = bytes;
-    size_t len;
+    uint8_t *at = stem->bytes;
 
     *at++ = FORMAT;
     at = put_string(at, who->route, ID_NAME_MAX);
@@ -97,10 +88,29 @@ size_t prediction_id_write(struct signer *s, const struct identity *who,
     at = put_string(at, who->model, ID_NAME_MAX);
     at = put_string(at, who->version, ID_NAME_MAX);
     at = put_string(at, class_name, ID_CLASS_MAX);
+    stem->len = (size_t)(at - stem->bytes);
+    stem->text_len = base64url_encode(stem->bytes, stem->len - stem->len % 3, stem->text);
+}
+
+size_t prediction_id_length(const struct id_stem *stem)
+{
+    return base64url_length(stem->len + END_SIZE);
+}
+
+size_t prediction_id_write(struct signer *s, const struct id_stem *stem,
+                           int64_t issued_ms, uint64_t unique, char *out)
+{
+    uint8_t bytes[BYTES_MAX];
+    size_t done = stem->len - stem->len % 3;
+    uint8_t *at = bytes + stem->len;
+    size_t len = stem->text_len;
+
+    memcpy(bytes, stem->bytes, stem->len);
     at = put_u64(at, (uint64_t)issued_ms);
     at = put_u64(at, unique);
     make_tag(s, bytes, (size_t)(at - bytes), at);
-    len = base64url_encode(bytes, (size_t)(at - bytes) + TAG_SIZE, out);
+    memcpy(out, stem->text, stem->text_len);
+    len += base64url_encode(bytes + done, stem->len + END_SIZE - done, out + len);
     out[len] = '\0';
     return len;
 }

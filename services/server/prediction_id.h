@@ -23,7 +23,8 @@ enum {
     ID_NAME_MAX = 63,   /* bytes of a route, arm, model or version */
     ID_CLASS_MAX = 200, /* bytes of a class name */
     ID_TEXT_MAX = 800,  /* characters of an id, at most */
-    ID_SECRET_MIN = 16, /* bytes */
+    ID_STEM_MAX = 1 + 4 * (1 + ID_NAME_MAX) + 1 + ID_CLASS_MAX, /* bytes */
+    ID_SECRET_MIN = 16,                                         /* bytes */
     ID_SECRET_MAX = 4096,
 };
 
@@ -45,6 +46,20 @@ struct prediction_id {
     uint64_t unique;
 };
 
+/* How all ids of one class by one server begin: made once, so that an id costs but its
+ * end. */
+struct id_stem {
+    uint8_t bytes[ID_STEM_MAX];
+    size_t len;
+    char text[ID_STEM_MAX / 3 * 4]; /* of as many bytes as make whole characters */
+    size_t text_len;
+};
+
+/* Names and class must keep to the limits above (the program checks them when it starts
+ * and when it loads a model). */
+void id_stem_init(struct id_stem *stem, const struct identity *who,
+                  const char *class_name);
+
 /* Signs and checks; for one thread at a time. */
 struct signer;
 
@@ -52,15 +67,11 @@ struct signer *signer_new(const void *secret, size_t n);
 void signer_free(struct signer *s);
 DEFINE_FREEP(struct signer *, signer_free)
 
-/* Write the id and a NUL; returns its length, which is prediction_id_length(). Names and
- * class must keep to the limits above (the program checks them when it starts and when it
- * loads a model). */
-size_t prediction_id_write(struct signer *s, const struct identity *who,
-                           const char *class_name, int64_t issued_ms, uint64_t unique,
-                           char *out);
+/* Write the id and a NUL; returns its length, which is prediction_id_length(). */
+size_t prediction_id_write(struct signer *s, const struct id_stem *stem,
+                           int64_t issued_ms, uint64_t unique, char *out);
 
-/* Length of an id with those names and a class name of so many bytes. */
-size_t prediction_id_length(const struct identity *who, size_t class_length);
+size_t prediction_id_length(const struct id_stem *stem);
 
 /* ERR_INVALID when the text was not written by a holder of the secret. */
 bool prediction_id_read(struct signer *s, const char *text, struct prediction_id *id,

@@ -13,7 +13,8 @@ enum {
 
 static inline const char *skip_blanks(const char *at)
 {
-    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+    while ((unsigned char)*at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     return at;
 }
@@ -38,26 +39,14 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The parts of a number as it is read. */
-struct decimal {
-    uint64_t digits; /* all of them as one number, when there are few enough */
-    int count;       /* significant ones */
-    int exponent;
-};
-
-static const char *take_digits(const char *at, struct decimal *d, int exponent_step)
+static const char *take_digits(const char *at, uint64_t *value)
 {
-    for (; is_digit(*at); at++) {
-        if (d->count || *at != '0')
-            d->count++;
-        if (d->count <= EXACT_DIGITS)
-            d->digits = d->digits * 10 + (uint64_t)(*at - '0');
-        d->exponent += exponent_step;
-    }
+    for (; is_digit(*at); at++)
+        *value = *value * 10 + (uint64_t)(*at - '0'); /* past nineteen not asked for */
     return at;
 }
 
-static const char *take_exponent(const char *at, struct decimal *d)
+static const char *take_exponent(const char *at, int *exponent)
 {
     bool negative = *at == '-';
     int value = 0;
@@ -69,46 +58,52 @@ static const char *take_exponent(const char *at, struct decimal *d)
     for (; is_digit(*at); at++)
         if (value < 10000)
             value = value * 10 + (*at - '0');
-    d->exponent += negative ? -value : value;
+    *exponent += negative ? -value : value;
     return at;
 }
 
-static double exact_value(const struct decimal *d)
+static double exact_value(uint64_t digits, int exponent)
 {
     static const double powers[EXACT_POWER + 1] = {
         1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    double v = (double)d->digits;
+    double v = (double)digits;
 
-    return d->exponent < 0 ? v / powers[-d->exponent] : v * powers[d->exponent];
+    return exponent < 0 ? v / powers[-exponent] : v * powers[exponent];
 }
 
 /* A JSON number, to the letter, that a float can hold; NULL for anything else. */
 static const char *take_number(const char *at, float *out)
 {
     const char *begin = at;
-    struct decimal d = {.digits = 0};
+    const char *first = at += *at == '-';
+    uint64_t digits = 0;
+    int exponent = 0;
+    ptrdiff_t count;
     double v;
 
-    if (*at == '-')
-        at++;
     if (!is_digit(*at) || (*at == '0' && is_digit(at[1])))
         return NULL;
-    at = take_digits(at, &d, 0);
+    at = take_digits(at, &digits);
+    count = at - first;
     if (*at == '.') {
         if (!is_digit(*++at))
             return NULL;
-        at = take_digits(at, &d, -1);
-    }
-    if (*at == 'e' || *at == 'E') {
-        at = take_exponent(at + 1, &d);
-        if (!at)
-            return NULL;
+        first = at;
+        at = take_digits(at, &digits);
+        exponent = (int)(first - at);
+        count -= exponent;
     }
     if (at - begin > NUMBER_TEXT_MAX)
-        return NULL;
-    if (d.count <= EXACT_DIGITS && abs(d.exponent) <= EXACT_POWER)
-        v = *begin == '-' ? -exact_value(&d) : exact_value(&d);
+        return NULL; /* before what was counted is used */
+    if (*at == 'e' || *at == 'E') {
+        at = take_exponent(at + 1, &exponent);
+        if (!at || at - begin > NUMBER_TEXT_MAX)
+            return NULL;
+    }
+    if (count <= EXACT_DIGITS && abs(exponent) <= EXACT_POWER)
+        v = *begin == '-' ? -exact_value(digits, exponent)
+                          : exact_value(digits, exponent);
     else
         v = strtod(begin, NULL); /* the locale is always "C" in our programs */
     if (!rows_holds(v))

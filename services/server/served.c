@@ -81,7 +81,8 @@ static void write_class_texts(struct served *s)
         c->key = buf_take(&text);
         keys += c->key_len + PROBABILITY_TEXT_MAX;
         head = larger(head, c->head_len);
-        id = larger(id, prediction_id_length(&s->who, strlen(s->class_names[i])));
+        id_stem_init(&c->id, &s->who, s->class_names[i]);
+        id = larger(id, prediction_id_length(&c->id));
     }
     s->row_text_max = head + keys + id + ROW_TEXT_MORE;
 }

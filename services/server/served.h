@@ -17,6 +17,7 @@ struct class_text {
     size_t head_len;
     char *key; /* "setosa": */
     size_t key_len;
+    struct id_stem id; /* of a row that the class is predicted for */
 };
 
 struct served {

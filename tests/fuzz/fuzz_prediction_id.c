@@ -46,6 +46,7 @@ static void read_signed(struct signer *s, const uint8_t *data, size_t size)
     char text[(SIGNED_MAX + TAG_SIZE) * 4 / 3 + 2];
     char again[ID_TEXT_MAX];
     struct prediction_id id;
+    struct id_stem stem;
     struct error err;
 
     if (size > SIGNED_MAX)
@@ -55,9 +56,9 @@ static void read_signed(struct signer *s, const uint8_t *data, size_t size)
     text[base64url_encode(bytes, size + TAG_SIZE, text)] = '\0';
     if (!prediction_id_read(s, text, &id, &err))
         return;
-    (void)prediction_id_write(s,
-                              &(struct identity){id.route, id.arm, id.model, id.version},
-                              id.class_name, id.issued_ms, id.unique, again);
+    id_stem_init(&stem, &(struct identity){id.route, id.arm, id.model, id.version},
+                 id.class_name);
+    (void)prediction_id_write(s, &stem, id.issued_ms, id.unique, again);
     assert(!strcmp(text, again));
 }
 

@@ -61,14 +61,17 @@ static void an_id_brings_back_what_was_signed(void **state)
     char first[ID_TEXT_MAX];
     char text[ID_TEXT_MAX];
     size_t len;
+    struct id_stem stem;
     struct prediction_id id;
     struct error err;
 
     (void)state;
-    len = prediction_id_write(here, &somebody, "7", 1795253400125, 41, first);
+    id_stem_init(&stem, &somebody, "7");
+    len = prediction_id_write(here, &stem, 1795253400125, 41, first);
     assert_int_equal(len, strlen(first));
-    assert_int_equal(len, prediction_id_length(&somebody, 1));
-    (void)prediction_id_write(here, &somebody, "", INT64_MAX, UINT64_MAX, text);
+    assert_int_equal(len, prediction_id_length(&stem));
+    id_stem_init(&stem, &somebody, "");
+    (void)prediction_id_write(here, &stem, INT64_MAX, UINT64_MAX, text);
     assert_true(prediction_id_read(replica, text, &id, &err));
     assert_string_equal(id.class_name, "");
     assert_true(id.issued_ms == INT64_MAX && id.unique == UINT64_MAX);
@@ -88,6 +91,7 @@ static void the_largest_names_fit_an_id(void **state)
     char name[ID_NAME_MAX + 1];
     char class_name[ID_CLASS_MAX + 1];
     char text[ID_TEXT_MAX];
+    struct id_stem stem;
     struct prediction_id id;
     struct error err;
 
@@ -95,8 +99,8 @@ static void the_largest_names_fit_an_id(void **state)
     memset(name, 'n', ID_NAME_MAX);
     memset(class_name, 'c', ID_CLASS_MAX);
     name[ID_NAME_MAX] = class_name[ID_CLASS_MAX] = '\0';
-    (void)prediction_id_write(s, &(struct identity){name, name, name, name}, class_name,
-                              1, 2, text);
+    id_stem_init(&stem, &(struct identity){name, name, name, name}, class_name);
+    (void)prediction_id_write(s, &stem, 1, 2, text);
     assert_true(prediction_id_read(s, text, &id, &err));
     assert_string_equal(id.version, name);
     assert_string_equal(id.class_name, class_name);
@@ -111,17 +115,19 @@ static void an_id_of_another_hand_is_refused(void **state)
     static const char *const never[] = {"", "AAAA", "not base64!", "AQ"};
     char text[ID_TEXT_MAX];
     char longer[ID_TEXT_MAX + 64];
+    struct id_stem stem;
     struct prediction_id id;
     struct error err;
 
     (void)state;
-    (void)prediction_id_write(them, &somebody, "7", 1, 2, text);
+    id_stem_init(&stem, &somebody, "7");
+    (void)prediction_id_write(them, &stem, 1, 2, text);
     assert_false(prediction_id_read(us, text, &id, &err));
     assert_int_equal(err.kind, ERR_INVALID);
     for (size_t i = 0; i < ARRAY_LEN(never); i++)
         assert_false(prediction_id_read(us, never[i], &id, &err));
 
-    (void)prediction_id_write(us, &somebody, "7", 1, 2, text);
+    (void)prediction_id_write(us, &stem, 1, 2, text);
     for (size_t i = 0; text[i]; i++) { /* every bit is signed */
         char kept = text[i];
 
