@@ -258,11 +258,10 @@ static bool keep_programmed(struct job *j)
 /* The last decision could not be carried out, and now it could. */
 static bool recovered(const struct job *j)
 {
-    const struct route_status *s = &j->route->status;
+    enum reason why = j->route->status.conditions[CONDITION_ROUTE_PROGRAMMED].reason;
 
-    return s->verdict == VERDICT_HELD && (s->reason == REASON_TARGET_NOT_FOUND ||
-                                          s->reason == REASON_DATA_PLANE_REJECTED ||
-                                          s->reason == REASON_DATA_PLANE_DOWN);
+    return why == REASON_TARGET_NOT_FOUND || why == REASON_DATA_PLANE_REJECTED ||
+           why == REASON_DATA_PLANE_DOWN;
 }
 
 /* Keep the data plane at what was decided. Only an Active route that has been decided on

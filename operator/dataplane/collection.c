@@ -119,8 +119,7 @@ static bool is_news(const struct collection *c, const char *key, const char *ver
     return clock_mono_ms() >= item->own_until_ms || !is_older(version, item->version);
 }
 
-const void *collection_get(const struct collection *c, const char *key,
-                           const char **version)
+void *collection_get(const struct collection *c, const char *key, const char **version)
 {
     const struct item *item = kube_table_get(&c->items, key);
 

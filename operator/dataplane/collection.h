@@ -25,9 +25,9 @@ struct collection_options {
     void (*free)(void *value);
 
     /* The lock is the owner's, and taken for `changed`: before or after is NULL where
-     * there was none, or is none now. */
+     * there was none, or is none now. What is kept may be touched up there. */
     pthread_mutex_t *lock;
-    void (*changed)(void *arg, const char *key, const void *before, const void *after);
+    void (*changed)(void *arg, const char *key, const void *before, void *after);
     /* Something else is known of the whole: all may be read now, or cannot be. */
     void (*turned)(void *arg);
     void (*fault)(void *arg, const char *what, const struct error *err);
@@ -54,8 +54,7 @@ bool collection_known(const struct collection *c, struct error *err);
 const struct kube_kind *collection_kind(const struct collection *c);
 
 /* The value and its resourceVersion, or NULL. */
-const void *collection_get(const struct collection *c, const char *key,
-                           const char **version);
+void *collection_get(const struct collection *c, const char *key, const char **version);
 
 /* Take in what a write of ours, or a fresh look, has brought: value is taken, and dropped
  * when `before` (NULL: nothing) is not what is here any more. */

@@ -57,13 +57,14 @@ static void *parse_object(void *arg, const struct json *object)
     return s;
 }
 
-static void object_changed(void *arg, const char *key, const void *before,
-                           const void *after)
+static void object_changed(void *arg, const char *key, const void *before, void *after)
 {
+    const struct seen *old = before;
     struct kube_plane *p = arg;
+    struct seen *new = after;
 
-    (void)before;
-    (void)after;
+    if (old && new)
+        new->grace_until_ms = old->grace_until_ms;
     kube_view_tell(p->view, &p->readers, key, p->in_hand);
 }
 
@@ -108,10 +109,10 @@ static bool report_on(struct kube_plane *p, const struct seen *s,
 
 /* The object, its version in *version; NULL with ERR_NOT_FOUND where there is none. Under
  * the lock. */
-static const struct seen *find(struct kube_plane *p, const struct bandit_route *r,
-                               const char **version, struct error *err)
+static struct seen *find(struct kube_plane *p, const struct bandit_route *r,
+                         const char **version, struct error *err)
 {
-    const struct seen *s;
+    struct seen *s;
     char key[KEY_MAX], reader[KEY_MAX];
 
     key_of(key, r->namespace, r->spec.target.name);
@@ -155,7 +156,7 @@ struct writing {
     /* What the patch rests on. */
     struct json *patch; /* NULL: there is nothing to change */
     char *version;
-    enum reason trouble;
+    int64_t grace_until_ms;
 };
 
 static void writing_clear(struct writing *w)
@@ -165,7 +166,7 @@ static void writing_clear(struct writing *w)
 }
 
 /* Make the patch from what is known. Under the lock. */
-static bool prepare(struct writing *w, const struct seen *s, const char *version,
+static bool prepare(struct writing *w, struct seen *s, const char *version,
                     struct error *err)
 {
     size_t changes;
@@ -177,14 +178,16 @@ static bool prepare(struct writing *w, const struct seen *s, const char *version
     if (!changes)
         json_free(STEAL(w->patch));
     w->version = mem_strdup(version);
-    w->trouble = s->split->trouble;
+    if (s->split->trouble == REASON_NONE)
+        s->grace_until_ms = clock_mono_ms() + GRACE_MS;
+    w->grace_until_ms = s->grace_until_ms;
     return true;
 }
 
 static bool prepare_from_view(struct writing *w, struct error *err)
 {
     struct kube_plane *p = w->plane;
-    const struct seen *s;
+    struct seen *s;
     const char *version = NULL;
     bool ok;
 
@@ -224,9 +227,8 @@ static bool take_answer(struct writing *w, const struct json *object,
     struct seen *s = parse_object(p, object);
     bool ok;
 
-    if (w->trouble == REASON_NONE)
-        s->grace_until_ms = clock_mono_ms() + GRACE_MS;
     kube_view_lock(p->view);
+    s->grace_until_ms = w->grace_until_ms;
     ok = report_on(p, s, w->route, report, err);
     put(w, w->version, version_of(object), s);
     kube_view_unlock(p->view);

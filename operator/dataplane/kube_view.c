@@ -54,8 +54,7 @@ static void *parse_slice(void *arg, const struct json *object)
     return endpoints_parse(object);
 }
 
-static void slice_changed(void *arg, const char *key, const void *before,
-                          const void *after)
+static void slice_changed(void *arg, const char *key, const void *before, void *after)
 {
     const struct endpoints_slice *old = before, *new = after;
     struct kube_view *v = arg;

@@ -174,11 +174,14 @@ class MeshWorld:
                                *self.flags, *flags)
         return self.program
 
-    def close(self, failed=False):
+    def stop(self):
+        if self.program:
+            self.program.__exit__(None, None, None)
+            self.program = None
+
+    def close(self):
         try:
-            if self.program:
-                self.program.__exit__(failed or None, None, None)
-                self.program = None
+            self.stop()
         finally:
             self.prometheus.stop()
 
@@ -193,9 +196,9 @@ class FakeMesh(MeshWorld):
             return real_apiserver.call(self.server.url, method, path, body, content_type)
         super().__init__(binary, call, self.server.kubeconfig(os.path.join(self.dir.name, "config")), flags)
 
-    def close(self, failed=False):
+    def close(self):
         try:
-            super().close(failed)
+            super().close()
         finally:
             self.server.stop()
             self.dir.cleanup()
