@@ -22,5 +22,7 @@ set_tests_properties(integration.kube_store integration.kube_lease integration.k
 add_test(NAME integration.kube_real COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_real.py $<TARGET_FILE:bandit-exporter>
     $<TARGET_FILE:bandit-operator>)
-set_tests_properties(integration.kube_real PROPERTIES
+add_test(NAME integration.kube_story COMMAND /usr/bin/python3 -W ignore
+    ${PROJECT_SOURCE_DIR}/tests/integration/kube_story.py $<TARGET_FILE:bandit-operator>)
+set_tests_properties(integration.kube_real integration.kube_story PROPERTIES
     TIMEOUT 300 LABELS integration SKIP_RETURN_CODE 77)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster in small, for tests: a real API server with BanditRoutes, HTTPRoutes of users who wrote more in them than
+weights, a gateway that takes them up, Prometheus, and operators, each with a name of its own in the audit log."""
+import copy
+import json
+import os
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from fake_prometheus import Arm, FakePrometheus  # noqa: E402
+from kube_world import ARMS, GROUP, PLURAL, Program, route  # noqa: E402
+from real_apiserver import (ENDPOINTS_CRD, EVENT_CRD, LEASE_CRD, ROOT, RealApiServer, crds_of)  # noqa: E402
+
+ROUTES = f"/apis/{GROUP}/v1alpha1/namespaces/default/{PLURAL}"
+HTTPROUTES = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/bandit-operator"
+AUDITED = ((GROUP, PLURAL), ("gateway.networking.k8s.io", "httproutes"), ("coordination.k8s.io", "leases"))
+GATEWAY = "example.com/gateway"
+
+
+def http_route(name):
+    """Whatever a user may have in one; the second rule and the last backend are no business of ours."""
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+            "metadata": {"name": name, "namespace": "default", "labels": {"team": "ml"},
+                         "annotations": {"example.com/note": "ours, \u00e4nd \"quoted\""}},
+            "spec": {"parentRefs": [{"name": "gateway", "sectionName": "https"}],
+                     "hostnames": [f"{name}.example.com"],
+                     "rules": [{
+                         "matches": [{"path": {"type": "PathPrefix", "value": "/predict"}, "method": "POST",
+                                      "headers": [{"name": "x-tenant", "value": name}]}],
+                         "filters": [{"type": "RequestHeaderModifier",
+                                      "requestHeaderModifier": {"add": [{"name": "x-by", "value": "gateway"}]}}],
+                         "timeouts": {"request": "10s"},
+                         "backendRefs": [{"name": arm, "port": 80, "weight": 1, "filters": [
+                             {"type": "ResponseHeaderModifier",
+                              "responseHeaderModifier": {"set": [{"name": "x-arm", "value": arm}]}}]}
+                             for arm in ARMS]},
+                         {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                          "backendRefs": [{"name": "front-end", "port": 8080}]}]}}
+
+
+def slice_of(service):
+    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": {"name": service + "-1", "namespace": "default",
+                         "labels": {"kubernetes.io/service-name": service}},
+            "addressType": "IPv4", "ports": [{"port": 80}],
+            "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": True, "serving": True}}]}
+
+
+def weights_of(http):
+    return {ref["name"]: ref["weight"] for ref in http["spec"]["rules"][0]["backendRefs"]}
+
+
+def rest_of(http):
+    """All that is the user's, as text: what the server counts and what we may change is left out."""
+    rest = copy.deepcopy(http)
+    rest.pop("status", None)
+    for field in ("resourceVersion", "generation", "managedFields"):
+        rest["metadata"].pop(field, None)
+    for ref in rest["spec"]["rules"][0]["backendRefs"]:
+        ref.pop("weight")
+    return json.dumps(rest)
+
+
+class Gateway:
+    """Says of every generation of every HTTPRoute that it is in force, and looks at each as it does."""
+
+    def __init__(self, server):
+        self.server, self.wrong, self.versions = server, [], 0
+        self.rests = {}
+
+    def begin(self):
+        listed = self.server.ask("GET", HTTPROUTES)
+        for item in listed["items"]:
+            self.rests[item["metadata"]["name"]] = rest_of(item)
+            self.take_up(item)
+        self.thread = self.server.watch(HTTPROUTES, listed["metadata"]["resourceVersion"], self.look)
+
+    def look(self, event):
+        if event["type"] != "MODIFIED":
+            return
+        item = event["object"]
+        name, weights = item["metadata"]["name"], weights_of(item)
+        self.versions += 1
+        if name in self.rests and rest_of(item) != self.rests[name]:
+            self.wrong.append(f"{name}: more than weights: {rest_of(item)}")
+        if min(weights.values()) < 0 or sum(weights.values()) not in (len(ARMS), 100, 1000, 1000000):
+            self.wrong.append(f"{name}: {weights}")
+        self.take_up(item)
+
+    def take_up(self, item):
+        meta = item["metadata"]
+        parents = (item.get("status") or {}).get("parents") or [{"conditions": []}]
+        if any(c["observedGeneration"] == meta["generation"] for c in parents[0]["conditions"]):
+            return
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        body = {"status": {"parents": [{
+            "parentRef": item["spec"]["parentRefs"][0], "controllerName": GATEWAY,
+            "conditions": [{"type": kind, "status": "True", "reason": kind, "message": "",
+                            "lastTransitionTime": now, "observedGeneration": meta["generation"]}
+                           for kind in ("Accepted", "ResolvedRefs")]}]}}
+        code, answer = self.server.call("PATCH", f"{HTTPROUTES}/{meta['name']}/status", body,
+                                        "application/merge-patch+json")
+        if code not in (200, 404):
+            self.wrong.append(f"{meta['name']}: the gateway's status is refused: {answer}")
+
+
+class GatewayWorld:
+    def __init__(self, operator, count, interval, flags=()):
+        self.operator, self.names = operator, [f"r{i:04}" for i in range(count)]
+        self.interval, self.flags = interval, list(flags)
+        self.prometheus = FakePrometheus()
+        self.programs, self.started = [], 0
+
+    def __enter__(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.server = RealApiServer(audited=AUDITED).__enter__()
+        try:
+            self.fill()
+        except BaseException:
+            self.__exit__(True, None, None)
+            raise
+        return self
+
+    def __exit__(self, *exit_args):
+        for program in self.programs:
+            program.__exit__(*exit_args)
+        self.server.__exit__(*exit_args)
+        self.prometheus.stop()
+        self.dir.cleanup()
+
+    def fill(self):
+        with open(os.path.join(ROOT, "k8s", "base", "crd", "banditroutes.yaml"), "rb") as f:
+            self.server.define(f.read())
+        for crd in [LEASE_CRD, EVENT_CRD, ENDPOINTS_CRD, *crds_of("httproutes.yaml")]:
+            self.server.define(crd)
+        for arm in ARMS:
+            self.create(SLICES, slice_of(arm))
+        for name in self.names:
+            self.create(HTTPROUTES, http_route(name))
+            self.create(ROUTES, route(name, interval=f"{self.interval}s",
+                                      targetRef={"kind": "HTTPRoute", "name": name}))
+        self.gateway = Gateway(self.server)
+        self.gateway.begin()
+        self.reward(0)
+
+    def create(self, path, body):
+        code, answer = self.server.call("POST", path, body)
+        assert code == 201, answer
+
+    def reward(self, turn):
+        """Another arm is the best one with each turn, and another one from route to route."""
+        with self.prometheus.lock:
+            for i, name in enumerate(self.names):
+                self.prometheus.routes[("default", name)] = {
+                    arm: Arm(success=(960 if (i + turn + k) % len(ARMS) == 0 else 700 + (7 * i + 3 * turn) % 50, 1000))
+                    for k, arm in enumerate(ARMS)}
+
+    def start(self, *more):
+        """An operator whose requests bear a name that no other one had."""
+        user = f"operator-{self.started}"
+        self.started += 1
+        config = self.server.kubeconfig(os.path.join(self.dir.name, user), user)
+        program = Program(self.operator, "--kubeconfig", config, "--prometheus.url", self.prometheus.url,
+                          *self.flags, *more)
+        program.user = user
+        self.programs.append(program)
+        return program
+
+    # ---- looking -------------------------------------------------------------------
+
+    def listed(self, path):
+        return {item["metadata"]["name"]: item for item in self.server.ask("GET", path)["items"]}
+
+    def faults(self):
+        """What is not as it should be at this moment, by route."""
+        routes, https = self.listed(ROUTES), self.listed(HTTPROUTES)
+        found = {}
+        for name in self.names:
+            status = routes[name].get("status") or {}
+            weights = weights_of(https[name])
+            total = sum(weights.values())
+            conditions = {c["type"]: c["status"] for c in status.get("conditions", [])}
+            if not status.get("decisions"):
+                found[name] = "not decided"
+            elif any(abs(weights[a["name"]] / total - a["weight"]["desired"]) > 0.0011 for a in status["arms"]):
+                found[name] = f"{weights} is not {[a['weight'] for a in status['arms']]}"
+            elif [conditions.get(c) for c in ("Ready", "MetricsAvailable", "RouteProgrammed")] != ["True"] * 3:
+                found[name] = f"{status['conditions']}"
+            elif status["observedGeneration"] != routes[name]["metadata"]["generation"]:
+                found[name] = "another generation"
+        return found
+
+    def writers(self):
+        """(writes, faults): every write to a route or an HTTPRoute has to come from whoever got the lease last."""
+        holder, writes, wrong = None, 0, []
+        for event in self.server.audit():
+            user = event["user"]["username"]
+            if not user.startswith("operator-") or event["responseStatus"]["code"] >= 300:
+                continue
+            if event["objectRef"]["resource"] == "leases":
+                named = event.get("requestObject", {}).get("spec", {}).get("holderIdentity")
+                holder = user if named else None
+                continue
+            writes += 1
+            if user != holder:
+                wrong.append(f"{event['requestReceivedTimestamp']}: {user} wrote {event['objectRef']} while "
+                             f"{holder} held the lease")
+        return writes, wrong
