@@ -52,10 +52,10 @@ verb_compose() {
     [ $# -eq 0 ] || shift
     case $action in
     up) compose_up "$@" ;;
-    down | ps | logs | config)
+    down | ps | logs)
         load_profile
         compose "$action" "$@"
         ;;
-    *) usage_error "compose: which action? there are: up down ps logs config" ;;
+    *) usage_error "compose: which action? there are: up down ps logs" ;;
     esac
 }

@@ -27,30 +27,30 @@ image_name() {
 }
 
 # What cannot stand in the Dockerfile: which version this is, and of which source.
-image_labels() {
-    local prefix=org.opencontainers.image revision source
-    echo "--label=$prefix.version=$(project_version)"
+image_arguments() {
+    local revision source
+    echo "--build-arg=VERSION=$(project_version)"
+    [ -z "${BANDIT_DEBIAN_IMAGE:-}" ] || echo "--build-arg=DEBIAN_IMAGE=$BANDIT_DEBIAN_IMAGE"
     revision=$(git -C "$ROOT" rev-parse HEAD 2>/dev/null) || return 0
     [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || revision+=-modified
-    echo "--label=$prefix.revision=$revision"
+    echo "--build-arg=REVISION=$revision"
     source=$(git -C "$ROOT" remote get-url origin 2>/dev/null) || return 0
-    [[ $source != https://* || $source == *@* ]] || echo "--label=$prefix.source=${source%.git}"
+    [[ $source != https://* || $source == *@* ]] || echo "--label=org.opencontainers.image.source=${source%.git}"
 }
 
 images_build() {
-    local engine image log labels arguments=()
+    local engine image log arguments
     engine=$(images_engine)
     log=$RUN/log/images.log
     mkdir -p "$RUN/log"
     : >"$log"
-    mapfile -t labels < <(image_labels)
-    [ -z "${BANDIT_DEBIAN_IMAGE:-}" ] || arguments+=(--build-arg "DEBIAN_IMAGE=$BANDIT_DEBIAN_IMAGE")
+    mapfile -t arguments < <(image_arguments)
     # The OCI format has no health checks.
     [ "$engine" != podman ] || arguments+=(--format docker)
     for image in "${IMAGES[@]}"; do
         step "Building $(image_name "$image")"
         "$engine" build --file "$ROOT/services/images/Dockerfile" --target "$image" --tag "$(image_name "$image")" \
-            "${arguments[@]}" "${labels[@]}" "$ROOT" >>"$log" 2>&1 ||
+            "${arguments[@]}" "$ROOT" >>"$log" 2>&1 ||
             { tail -n 20 "$log" >&2; die "the image of $image was not built; see $log"; }
     done
     images_list
