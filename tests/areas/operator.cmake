@@ -13,3 +13,11 @@ foreach(test operator_life operator_hostile operator_crash)
         ${PROJECT_SOURCE_DIR}/tests/integration/${test}.py $<TARGET_FILE:bandit-operator>)
     set_tests_properties(integration.${test} PROPERTIES TIMEOUT 240 LABELS integration)
 endforeach()
+
+# HTTPRoutes and VirtualServices, over a fake API server and over a real one, if there is one.
+foreach(server fake real)
+    add_test(NAME integration.operator_mesh_${server} COMMAND /usr/bin/python3
+        ${PROJECT_SOURCE_DIR}/tests/integration/operator_mesh.py $<TARGET_FILE:bandit-operator> ${server})
+    set_tests_properties(integration.operator_mesh_${server} PROPERTIES
+        TIMEOUT 400 LABELS integration SKIP_RETURN_CODE 77)
+endforeach()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The operator with HTTPRoutes and VirtualServices as data planes, over an API server that
-does as scripts say.
+"""The operator with HTTPRoutes and VirtualServices as data planes: over an API server that
+does as scripts say, and the same over a real one with the real CRDs of the Gateway API and
+of Istio (exits with 77, skipped, where there is none).
 
-Usage: operator_mesh.py PATH-OF-bandit-operator
+Usage: operator_mesh.py PATH-OF-bandit-operator fake|real [TEST...]
 """
 import os
 import sys
@@ -11,10 +12,11 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from mesh_world import (ARMS, FakeMesh, httproute, route, slice_of, virtualservice, wait_for,  # noqa: E402
-                        without_weights)
+import real_apiserver  # noqa: E402
+from mesh_world import (ARMS, FakeMesh, RealMesh, httproute, route, slice_of, virtualservice,  # noqa: E402
+                        wait_for, without_weights)
 
-BINARY = sys.argv.pop(1)
+BINARY, SERVER = sys.argv.pop(1), sys.argv.pop(1)
 TOTAL = {"HTTPRoute": 1000, "VirtualService": 100}
 MAKE = {"HTTPRoute": httproute, "VirtualService": virtualservice}
 WRITES, ERRORS, REPAIRS = ("bandit_operator_dataplane_writes_total", "bandit_operator_dataplane_errors_total",
@@ -24,16 +26,21 @@ WRITES, ERRORS, REPAIRS = ("bandit_operator_dataplane_writes_total", "bandit_ope
 ALONE = "30s"  # an interval in which no decision comes by itself while a test looks
 
 
-class MeshTest(unittest.TestCase):
+class Mesh(unittest.TestCase):
+    """What tests are made of."""
+
+    def make_world(self):
+        raise NotImplementedError
+
     def setUp(self):
-        self.world = FakeMesh(BINARY)
+        self.world = self.make_world()
         self.addCleanup(self.world.close)
-        self.store = self.world.store
         for arm in ARMS:
             self.world.put(slice_of(arm))
-        self.world.set_rewards(lr=0.8, svm=0.95, rf=0.7)
+        for name in ("digits", "httproute", "virtualservice"):
+            self.world.set_rewards(name, lr=0.8, svm=0.95, rf=0.7)
 
-    # ---- what tests are made of ----------------------------------------------------
+    # ---- BanditRoutes --------------------------------------------------------------
 
     def bandit(self, kind="HTTPRoute", name="digits", rule=None, **spec):
         target = {"kind": kind, "name": name}
@@ -68,9 +75,10 @@ class MeshTest(unittest.TestCase):
     def metric(self, name, **labels):
         return self.world.program.metric(name, **labels)
 
-    def patches(self, kind="HTTPRoute"):
-        return self.store.requests(verb="patch", plural={"HTTPRoute": "httproutes",
-                                                         "VirtualService": "virtualservices"}[kind], sub=None)
+
+
+class Promises(Mesh):
+    """What holds over any API server."""
 
     # ---- weights -------------------------------------------------------------------
 
@@ -78,7 +86,6 @@ class MeshTest(unittest.TestCase):
         for kind in MAKE:
             with self.subTest(kind):
                 name = kind.lower()
-                self.world.set_rewards(name, lr=0.8, svm=0.95, rf=0.7)
                 before = self.world.put(MAKE[kind](name))
                 self.bandit(kind, name)
                 if not self.world.program:
@@ -89,20 +96,9 @@ class MeshTest(unittest.TestCase):
                 wait_for("the write to be counted", lambda k=kind: self.metric(WRITES, kind=k) > 1)
                 self.assertEqual(self.metric(ERRORS), 0)
                 self.assertEqual(self.metric(REPAIRS), 0)
-                for note in self.patches(kind):
-                    self.assertTrue(note["agent"].startswith("bandit-operator/"))
-                    self.assertEqual({op["op"] for op in note["body"]}, {"test", "add"})
-                    for op in note["body"]:
-                        self.assertTrue(op["op"] == "test" or op["path"].endswith("/weight"), op)
-
-    def test_what_is_right_is_not_written(self):
-        self.world.put(httproute(weights=(250, 500, 250)))
-        self.pinned()
-        self.world.start()
-        wait_for("a decision", lambda: self.world.status().get("decisions"))
-        self.assertEqual(self.patches(), [])
-        self.assertEqual(len(self.store.requests(verb="get", plural="httproutes", name="digits")),
-                         0)  # reading costs no request
+                for entry in after["metadata"].get("managedFields", []):  # none on a fake server
+                    self.assertIn(entry["manager"], ("bandit-operator", "Python-urllib", "Go-http-client", "unknown",
+                                                     "test"), entry)
 
     def test_a_route_named_by_its_rule(self):
         tree = httproute()
@@ -159,62 +155,9 @@ class MeshTest(unittest.TestCase):
                 self.wait_for_weights(kind, name, **want)
                 wait_for("the repair to be counted", lambda n=name: self.metric(REPAIRS, route=n) == 1)
                 wait_for("an Event", lambda n=name: any(
-                    e["reason"] == "DriftRepaired" and e["regarding"]["name"] == n for e in self.events()))
+                    e["reason"] == "DriftRepaired" and e["regarding"]["name"] == n for e in self.world.listed("Event")))
                 self.assertEqual(self.world.status(name)["decisions"], 1)
 
-    def events(self):
-        with self.store.lock:
-            return [o for k, o in self.store.objects.items() if k[1] == "events"]
-
-    def test_a_split_that_changed_unseen(self):
-        """Backends change places while watches are down: the patch must not fit, and is made anew."""
-        for kind in MAKE:
-            with self.subTest(kind):
-                name = kind.lower()
-                plural = {"HTTPRoute": "httproutes", "VirtualService": "virtualservices"}[kind]
-                self.world.put(MAKE[kind](name))
-                self.world.set_rewards(name, lr=0.5, svm=0.5, rf=0.5)
-                self.bandit(kind, name)
-                if not self.world.program:
-                    self.world.start()
-                wait_for("a decision", lambda n=name: self.world.status(n).get("decisions"))
-                self.store.fault(verb="watch", plural=plural, times=1000, status=500)
-                self.store.end_watches()
-                wait_for("a refused watch", lambda p=plural: any(
-                    r["code"] == 500 for r in self.store.requests(verb="watch", plural=p)))
-                tree = self.world.get(kind, name)
-                rule = tree["spec"]["rules" if kind == "HTTPRoute" else "http"][1]
-                rule["backendRefs" if kind == "HTTPRoute" else "route"].reverse()
-                changed = self.world.put(tree)
-                self.world.set_rewards(name, lr=0.2, svm=0.2, rf=0.99)
-                wait_for("rf to lead", lambda k=kind, n=name: self.obeys(k, "rf", n))
-                self.assertEqual(without_weights(self.world.get(kind, name)), without_weights(changed))
-                self.assertIn(422, [r["code"] for r in self.patches(kind)])
-                self.assertEqual(self.metric(ERRORS, kind=kind), 0)
-                with self.store.lock:
-                    self.store.faults.clear()
-
-    def test_refusals_of_a_patch(self):
-        for fault in ({"status": 409, "reason": "Conflict"}, {"status": 500}, {"reset": True},
-                      {"status": 429, "reason": "TooManyRequests", "retry_after": 1},
-                      {"status": 503, "retry_after": 1}, {"stall": 0.5}):
-            with self.subTest(**fault):
-                self.world.put(httproute())
-                self.store.fault(verb="patch", plural="httproutes", **fault)
-                self.bandit(pin={"weights": {"lr": 1, "svm": 2, "rf": 1}})
-                if not self.world.program:
-                    self.world.start()
-                self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
-                self.wait_for_condition("Unknown", "Pending")
-
-    def test_a_patch_that_is_refused_for_itself(self):
-        self.world.put(httproute())
-        self.store.fault(verb="patch", plural="httproutes", times=1000, status=422, reason="Invalid")
-        self.bandit()
-        self.world.start()
-        self.wait_for_condition("False", "DataPlaneRejected")
-        self.assertIn("422", self.world.condition()["message"])
-        self.assertEqual(self.world.status()["verdict"], "Held")
 
     # ---- arms that live and die ----------------------------------------------------
 
@@ -222,7 +165,6 @@ class MeshTest(unittest.TestCase):
         for kind in MAKE:
             with self.subTest(kind):
                 name = kind.lower()
-                self.world.set_rewards(name, lr=0.8, svm=0.95, rf=0.7)
                 for arm in ARMS:
                     self.world.put(slice_of(arm))
                 self.world.put(MAKE[kind](name))
@@ -313,6 +255,92 @@ class MeshTest(unittest.TestCase):
         self.world.put(httproute())
         self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
 
+
+class FakeMeshTest(Promises):
+    """And what it takes a script for, or a look at the requests."""
+
+    def make_world(self):
+        world = FakeMesh(BINARY)
+        self.store = world.store
+        return world
+
+    def patches(self, kind="HTTPRoute"):
+        return self.store.requests(verb="patch", plural={"HTTPRoute": "httproutes",
+                                                         "VirtualService": "virtualservices"}[kind], sub=None)
+
+
+    def test_a_patch_is_tests_and_weights(self):
+        for kind in MAKE:
+            self.world.put(MAKE[kind](kind.lower()))
+            self.pinned(kind, kind.lower())
+        self.world.start()
+        for kind in MAKE:
+            note = wait_for("a patch", lambda k=kind: self.patches(k))[0]
+            self.assertTrue(note["agent"].startswith("bandit-operator/"))
+            self.assertEqual(note["body"][0], {"op": "test", "path": "/metadata/generation", "value": 1})
+            self.assertEqual([op["op"] for op in note["body"]], ["test"] * 4 + ["add"] * 3)
+            for op in note["body"][4:]:
+                self.assertTrue(op["path"].endswith("/weight"), op)
+
+    def test_what_is_right_is_not_written(self):
+        self.world.put(httproute(weights=(250, 500, 250)))
+        self.pinned()
+        self.world.start()
+        wait_for("a decision", lambda: self.world.status().get("decisions"))
+        self.assertEqual(self.patches(), [])
+        self.assertEqual(len(self.store.requests(verb="get", plural="httproutes", name="digits")),
+                         0)  # reading costs no request
+
+    def test_a_split_that_changed_unseen(self):
+        """Backends change places while watches are down: the patch must not fit, and is made anew."""
+        for kind in MAKE:
+            with self.subTest(kind):
+                name = kind.lower()
+                plural = {"HTTPRoute": "httproutes", "VirtualService": "virtualservices"}[kind]
+                self.world.put(MAKE[kind](name))
+                self.world.set_rewards(name, lr=0.5, svm=0.5, rf=0.5)
+                self.bandit(kind, name)
+                if not self.world.program:
+                    self.world.start()
+                wait_for("a decision", lambda n=name: self.world.status(n).get("decisions"))
+                self.store.fault(verb="watch", plural=plural, times=1000, status=500)
+                self.store.end_watches()
+                wait_for("a refused watch", lambda p=plural: any(
+                    r["code"] == 500 for r in self.store.requests(verb="watch", plural=p)))
+                tree = self.world.get(kind, name)
+                rule = tree["spec"]["rules" if kind == "HTTPRoute" else "http"][1]
+                rule["backendRefs" if kind == "HTTPRoute" else "route"].reverse()
+                changed = self.world.put(tree)
+                self.world.set_rewards(name, lr=0.2, svm=0.2, rf=0.99)
+                wait_for("rf to lead", lambda k=kind, n=name: self.obeys(k, "rf", n))
+                self.assertEqual(without_weights(self.world.get(kind, name)), without_weights(changed))
+                self.assertIn(422, [r["code"] for r in self.patches(kind)])
+                self.assertEqual(self.metric(ERRORS, kind=kind), 0)
+                with self.store.lock:
+                    self.store.faults.clear()
+
+    def test_refusals_of_a_patch(self):
+        for fault in ({"status": 409, "reason": "Conflict"}, {"status": 500}, {"reset": True},
+                      {"status": 429, "reason": "TooManyRequests", "retry_after": 1},
+                      {"status": 503, "retry_after": 1}, {"stall": 0.5}):
+            with self.subTest(**fault):
+                self.world.put(httproute())
+                self.store.fault(verb="patch", plural="httproutes", **fault)
+                self.bandit(pin={"weights": {"lr": 1, "svm": 2, "rf": 1}})
+                if not self.world.program:
+                    self.world.start()
+                self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
+                self.wait_for_condition("Unknown", "Pending")
+
+    def test_a_patch_that_is_refused_for_itself(self):
+        self.world.put(httproute())
+        self.store.fault(verb="patch", plural="httproutes", times=1000, status=422, reason="Invalid")
+        self.bandit()
+        self.world.start()
+        self.wait_for_condition("False", "DataPlaneRejected")
+        self.assertIn("422", self.world.condition()["message"])
+        self.assertEqual(self.world.status()["verdict"], "Held")
+
     def test_a_kind_that_is_installed_later(self):
         self.world.put(httproute())
         self.store.fault(verb="list", plural="httproutes", times=2, status=404, reason="NotFound")
@@ -384,5 +412,44 @@ class MeshTest(unittest.TestCase):
         self.assertTrue(self.has("HTTPRoute", lr=250, svm=500, rf=250))  # a pin is an order
 
 
+class RealMeshTest(Promises):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(real_apiserver.RealApiServer())
+        RealMesh.define_kinds(cls.server)
+
+    def make_world(self):
+        return RealMesh(BINARY, self.server)
+
+    def test_a_kind_that_is_installed_later(self):
+        """And taken out, and installed again."""
+        crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/httproutes.gateway.networking.k8s.io"
+        definition = self.server.ask("GET", crd)
+        del definition["metadata"], definition["status"]
+        definition["metadata"] = {"name": crd.rsplit("/", 1)[1], "annotations": {
+            "api-approved.kubernetes.io": "unapproved, test only"}}
+        self.world.put(httproute())
+        self.pinned()
+        self.world.start()
+        self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
+        self.server.ask("DELETE", crd)
+        wait_for("the CRD to be gone", lambda: not self.server.ask("GET", crd))
+        self.bandit(interval="1s")
+        condition = self.wait_for_condition("False", "TargetNotFound", seconds=60)
+        self.assertRegex(condition["message"], "serves no HTTPRoute|there is no HTTPRoute")
+        self.server.define(definition)
+        self.world.put(httproute())
+        wait_for("the weights", lambda: sum(self.world.weights("HTTPRoute").values()) == 1000, 90)
+
+
+def load_tests(loader, tests, pattern):
+    del tests, pattern
+    return loader.loadTestsFromTestCase({"fake": FakeMeshTest, "real": RealMeshTest}[SERVER])
+
+
 if __name__ == "__main__":
+    missing = real_apiserver.why_not() if SERVER == "real" else None
+    if missing:
+        print("skipped: " + missing)
+        sys.exit(77)
     unittest.main(verbosity=2)

@@ -15,7 +15,8 @@ from kube_world import ARMS, GROUP, PLURAL, Program, route, wait_for  # noqa: E4
 
 GATEWAY, ISTIO, DISCOVERY = "gateway.networking.k8s.io", "networking.istio.io", "discovery.k8s.io"
 PATHS = {"BanditRoute": (GROUP, "v1alpha1", PLURAL), "HTTPRoute": (GATEWAY, "v1", "httproutes"),
-         "VirtualService": (ISTIO, "v1", "virtualservices"), "EndpointSlice": (DISCOVERY, "v1", "endpointslices")}
+         "VirtualService": (ISTIO, "v1", "virtualservices"), "EndpointSlice": (DISCOVERY, "v1", "endpointslices"),
+         "Event": ("events.k8s.io", "v1", "events")}
 
 FINALIZERS_OFF = {"metadata": {"finalizers": None}}
 JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
@@ -122,6 +123,9 @@ class MeshWorld:
         code, answer = self.call("GET", path_of(kind, name, namespace))
         return answer if code == 200 else None
 
+    def listed(self, kind):
+        return self.call("GET", path_of(kind))[1]["items"]
+
     def delete(self, kind, name="digits", namespace="default"):
         self.call("DELETE", path_of(kind, name, namespace))
 
@@ -201,4 +205,34 @@ class FakeMesh(MeshWorld):
             super().close()
         finally:
             self.server.stop()
+            self.dir.cleanup()
+
+
+class RealMesh(MeshWorld):
+    """Over a RealApiServer that define_kinds() has prepared; leaves it empty."""
+
+    def __init__(self, binary, server, flags=()):
+        self.dir = tempfile.TemporaryDirectory()
+        super().__init__(binary, server.call, server.kubeconfig(os.path.join(self.dir.name, "config")), flags)
+
+    @staticmethod
+    def define_kinds(server):
+        with open(os.path.join(real_apiserver.ROOT, "k8s", "base", "crd", "banditroutes.yaml"), "rb") as f:
+            server.define(f.read())
+        server.define(real_apiserver.EVENT_CRD)
+        server.define(real_apiserver.ENDPOINTS_CRD)
+        for name, kind in ("httproutes.yaml", b"kind: HTTPRoute\n"), ("istio.yaml", b"kind: VirtualService\n"):
+            for crd in real_apiserver.crds_of(name):
+                if kind in crd:
+                    server.define(crd)
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            for tree in self.listed("BanditRoute"):  # whose operator is gone
+                self.call("PATCH", path_of("BanditRoute", tree["metadata"]["name"]), FINALIZERS_OFF, MERGE_PATCH)
+            for kind in PATHS:
+                self.call("DELETE", path_of(kind))
+            wait_for("an empty server", lambda: not any(self.listed(kind) for kind in PATHS))
             self.dir.cleanup()
