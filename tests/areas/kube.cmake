@@ -10,12 +10,15 @@ add_test(NAME integration.kube_lease COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_lease.py $<TARGET_FILE:bandit-operator>)
 add_test(NAME integration.kube_farewell COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_farewell.py $<TARGET_FILE:bandit-operator>)
+add_test(NAME integration.kube_rbac COMMAND /usr/bin/python3
+    ${PROJECT_SOURCE_DIR}/tests/integration/kube_rbac.py $<TARGET_FILE:bandit-exporter>
+    $<TARGET_FILE:bandit-operator>)
 add_executable(kube_probe ${PROJECT_SOURCE_DIR}/tests/support/kube_probe.c)
 target_link_libraries(kube_probe PRIVATE flags kube)
 add_test(NAME integration.kube_verbs COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_verbs.py $<TARGET_FILE:kube_probe>)
 set_tests_properties(integration.kube_store integration.kube_lease integration.kube_verbs
-    integration.kube_farewell PROPERTIES
+    integration.kube_farewell integration.kube_rbac PROPERTIES
     TIMEOUT 300 LABELS integration)
 
 # Against a real API server; skipped, with the reason, where there is none.
@@ -25,4 +28,4 @@ add_test(NAME integration.kube_real COMMAND /usr/bin/python3
 add_test(NAME integration.kube_story COMMAND /usr/bin/python3 -W ignore
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_story.py $<TARGET_FILE:bandit-operator>)
 set_tests_properties(integration.kube_real integration.kube_story PROPERTIES
-    TIMEOUT 300 LABELS integration SKIP_RETURN_CODE 77)
+    TIMEOUT 600 LABELS integration SKIP_RETURN_CODE 77)

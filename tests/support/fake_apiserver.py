@@ -386,7 +386,8 @@ class Handler(BaseHTTPRequestHandler):
         match = PATH.match(split.path)
         where = match.groupdict() if match else {}
         verb = self.verb_of(where, query)
-        self.note = {"verb": verb, "plural": where.get("plural"), "name": where.get("name"), "sub": where.get("sub"),
+        self.note = {"verb": verb, "group": where.get("group") or "", "plural": where.get("plural"),
+                     "namespace": where.get("namespace"), "name": where.get("name"), "sub": where.get("sub"),
                      "query": query, "time": time.monotonic(), "agent": self.headers.get("User-Agent"), "code": None}
         with self.store.lock:
             self.store.log.append(self.note)
@@ -395,6 +396,8 @@ class Handler(BaseHTTPRequestHandler):
             self.authenticate()
             if not match:
                 raise Refusal(404, "NotFound", "the server could not find the requested resource")
+            if self.server.allow and not self.server.allow(self.note):
+                raise Refusal(403, "Forbidden", f'{where["plural"]} is forbidden: cannot {verb} resource')
             if not self.suffer(fault):
                 return
             body = json.loads(raw) if raw else None
@@ -515,6 +518,7 @@ class FakeApiServer(ThreadingHTTPServer):
     def __init__(self, tokens=None, port=0):
         super().__init__(("127.0.0.1", port), Handler)
         self.store, self.tokens = Store(), tokens
+        self.allow = None  # of a request as it is noted: whether RBAC lets it pass; None: all do
         self.closed = threading.Event()
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()

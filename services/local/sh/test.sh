@@ -37,6 +37,13 @@ run_ctest() {
     PASSED=$((PASSED + total - failed - skipped))
 }
 
+# For the tests against a real API server, which say so themselves where there is none.
+build_apiserver() {
+    local log=$RUN/log/apiserver.log
+    step "A real API server to test against (built once, in up to ten minutes)"
+    "$ROOT/tests/support/real_apiserver.sh" >"$log" 2>&1 || warn "$(head -n 1 "$log"); its tests are skipped"
+}
+
 # Fuzz every target for a bounded time, one on each core.
 run_fuzzers() {
     local seconds=$1 log=$RUN/log/fuzz.log
@@ -60,6 +67,7 @@ verb_test() {
     done
     install_packages build run test
     mkdir -p "$RUN/log"
+    [ -n "$quick" ] || build_apiserver
     build_tree release
     # What takes long and mostly waits goes first; checks fill the second core.
     if [ -n "$quick" ] || [ ${#filter[@]} -gt 0 ]; then
