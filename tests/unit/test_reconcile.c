@@ -382,6 +382,90 @@ static void drift_is_repaired_and_counted(void **state)
     assert_true(drift_repairs(w) == 2);
 }
 
+static enum condition_status programmed(const struct world *w, enum reason *why)
+{
+    const struct route_condition *c = &w->saved.conditions[CONDITION_ROUTE_PROGRAMMED];
+
+    *why = c->reason;
+    return c->status;
+}
+
+static void what_gateways_say_is_told_when_they_say_it(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    enum reason why;
+    unsigned saves;
+
+    (void)state;
+    w->trouble = REASON_PENDING;
+    (void)tell(w, "", "", 1);
+    decide_times(w, 1);
+    pass(w, -9000);
+    assert_int_equal(programmed(w, &why), CONDITION_UNKNOWN);
+    assert_int_equal(why, REASON_PENDING);
+    w->trouble = REASON_NONE;
+    saves = w->saves;
+    assert_int_equal(run(w), RECONCILED_AFTER); /* woken between two decisions */
+    assert_int_equal(programmed(w, &why), CONDITION_TRUE);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saves, saves + 1);
+    w->trouble = REASON_NOT_ACCEPTED;
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(programmed(w, &why), CONDITION_FALSE);
+    assert_int_equal(why, REASON_NOT_ACCEPTED);
+    assert_int_equal(w->saved.decisions, 1);
+}
+
+static void an_arm_that_dies_between_decisions_is_left_at_once(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    double ema;
+
+    (void)state;
+    (void)tell(w, "", "", 1);
+    decide_times(w, 30);
+    pass(w, -5000);
+    ema = w->saved.arms[0].reward_ema;
+    w->down[1] = true; /* the leader */
+    w->success[0] = 0.1;
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saved.decisions, 31);
+    assert_int_equal(w->saved.verdict, VERDICT_SWITCHED);
+    assert_int_equal(w->saved.reason, REASON_LEADER_FAILED);
+    assert_int_equal(w->saved.arms[1].state, ARM_NOT_READY);
+    assert_true(w->weights[1] == 0);
+    assert_sane(w);
+    assert_true(w->saved.arms[0].reward_ema == ema); /* rewards were not asked for */
+    assert_int_equal(w->saved.conditions[CONDITION_METRICS_AVAILABLE].status,
+                     CONDITION_TRUE);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saved.decisions, 31);             /* once */
+    assert_int_equal(w->again_ms, w->now.mono_ms + 5000); /* the tick keeps its phase */
+}
+
+static void a_target_that_comes_is_decided_on_at_once(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    enum reason why;
+
+    (void)state;
+    w->failure = ERR_NOT_FOUND;
+    w->fail_at = 1;
+    (void)tell(w, "", "", 1);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(programmed(w, &why), CONDITION_FALSE);
+    assert_int_equal(why, REASON_TARGET_NOT_FOUND);
+    assert_int_equal(w->saved.verdict, VERDICT_HELD);
+    pass(w, 1000);
+    assert_int_equal(run(w), RECONCILED_AFTER);
+    assert_int_equal(w->saved.decisions, 2);
+    assert_int_not_equal(w->saved.verdict, VERDICT_HELD);
+    assert_sane(w);
+}
+
 static void others_than_active_never_write(void **state)
 {
     static const char *const modes[] = {"Shadow", "Frozen"};
@@ -437,9 +521,10 @@ static void a_decision_that_is_not_taken_is_held(void **state)
         enum error_kind kind;
         enum reason want;
     } rows[] = {
-        {ERR_INVALID, REASON_DATA_PLANE_REJECTED},
-        {ERR_IO,      REASON_DATA_PLANE_DOWN    },
-        {ERR_TIMEOUT, REASON_DATA_PLANE_DOWN    },
+        {ERR_INVALID,   REASON_DATA_PLANE_REJECTED},
+        {ERR_NOT_FOUND, REASON_TARGET_NOT_FOUND   },
+        {ERR_IO,        REASON_DATA_PLANE_DOWN    },
+        {ERR_TIMEOUT,   REASON_DATA_PLANE_DOWN    },
     };
 
     (void)state;
@@ -973,6 +1058,9 @@ int main(void)
         cmocka_unit_test(decisions_come_at_their_interval_whatever_wakes_it),
         cmocka_unit_test(echoes_of_its_own_writes_are_no_news),
         cmocka_unit_test(drift_is_repaired_and_counted),
+        cmocka_unit_test(what_gateways_say_is_told_when_they_say_it),
+        cmocka_unit_test(an_arm_that_dies_between_decisions_is_left_at_once),
+        cmocka_unit_test(a_target_that_comes_is_decided_on_at_once),
         cmocka_unit_test(others_than_active_never_write),
         cmocka_unit_test(held_ticks_leave_the_averages_alone),
         cmocka_unit_test(a_decision_that_is_not_taken_is_held),
