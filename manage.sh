@@ -4,7 +4,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common install build grafana processes render up panels test images compose; do
+for part in common install build grafana processes render up panels test images compose cluster cluster_deploy cluster_test; do
     # shellcheck source=/dev/null
     . "$ROOT/services/local/sh/$part.sh"
 done
@@ -39,6 +39,12 @@ In containers:
   compose down [--volumes] | ps | logs [SERVICE]
                     stop it; look at it
 
+On a Kubernetes cluster (./manage.sh cluster help has them all):
+  deploy --overlay kind|aks|eks|gke|istio --context NAME
+                    install or upgrade everything; delete takes it away again
+  scale, port-forward, test-cluster, cluster dashboard
+                    and status, watch, logs, restart, metrics, degrade, heal with --context NAME
+
 Checking:
   test [--quick] [REGEX]
                     install what the tests need and run every check, as CI does
@@ -56,11 +62,22 @@ EOF
 
 verb=${1:-help}
 [ $# -eq 0 ] || shift
+# With --context, the verbs that both know mean the cluster.
+case $verb in
+status | watch | logs | restart | metrics | degrade | heal)
+    if [[ " $* " == *" --context"[\ =]* ]]; then
+        set -- "$verb" "$@"
+        verb=cluster
+    fi
+    ;;
+esac
 case $verb in
 help | --help | -h) help ;;
-up | down | status | watch | degrade | heal | logs | restart | metrics | panels | test | bench | images | compose)
+up | down | status | watch | degrade | heal | logs | restart | metrics | panels | test | bench | images | compose | cluster)
     "verb_$verb" "$@"
     ;;
+deploy | scale | port-forward | delete) verb_cluster "$verb" "$@" ;;
+test-cluster) verb_cluster test "$@" ;;
 *)
     printf 'error: unknown verb "%s"\n\n' "$verb" >&2
     help >&2

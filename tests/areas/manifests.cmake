@@ -12,3 +12,7 @@ set_tests_properties(check.manifests-broken-copies PROPERTIES
 add_test(NAME check.manifests-programs
     COMMAND ${manifests}/programs.sh ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 set_tests_properties(check.manifests-programs PROPERTIES TIMEOUT 60 LABELS check)
+
+add_test(NAME integration.cluster-verbs
+    COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/cluster_verbs.py)
+set_tests_properties(integration.cluster-verbs PROPERTIES TIMEOUT 600 LABELS integration COST 30)

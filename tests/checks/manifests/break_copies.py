@@ -19,7 +19,7 @@ import source_rules
 from schemas import Schemas
 
 ROOT = check.HERE.parents[2]
-COPIED = ("k8s", "prometheus", "grafana/provisioning", "grafana/kustomization.yaml", "CMakeLists.txt", "services/images/Dockerfile")
+COPIED = ("k8s", "prometheus", "grafana/provisioning", "grafana/kustomization.yaml", "CMakeLists.txt", "services/images/Dockerfile", "services/compose")
 ARM, ARMS, BASE, OWN = "k8s/demo/arm/deployment.yaml", "k8s/demo/arms/svm/kustomization.yaml", "k8s/base", "k8s/monitoring/standalone/all"
 SOURCES = "the files themselves"
 
@@ -93,6 +93,7 @@ CASES = (
     (f"{OWN}/grafana/deployment.yaml", "          - configMap: {name: grafana-bandit-slo}\n", "", SOURCES, r"grafana-bandit-slo is not mounted"),
     (f"{OWN}/alertmanager/alertmanager.yml", 'severity="critical"', 'severity="page"', SOURCES, r"inhibit_rules differ"),
     (f"{OWN}/prometheus/prometheus.yml", "job_name: traffic-generator", "job_name: traffic", SOURCES, r"no job traffic-generator"),
+    (f"{OWN}/kustomization.yaml", "newTag: v2.55.1", "newTag: v2.54.0", SOURCES, r"prom/prometheus is v2\.54\.0; services/compose"),
 )
 
 

@@ -63,4 +63,15 @@ def same_jobs(root):
         yield f"{there}: no job {job}"
 
 
-RULES = (files_read_strictly, every_file_is_used, rules_are_all_there, dashboards_are_all_mounted, alertmanagers_agree, same_jobs)
+def same_images(root):
+    """A cluster's monitoring is of the versions that run on one machine."""
+    compose = root / "services/compose/compose.yaml"
+    here = compose.read_text(encoding="utf-8") if compose.exists() else ""
+    there = "k8s/monitoring/standalone/all/kustomization.yaml"
+    for name, tag in re.findall(r"newName: (\S+), newTag: ([^}\s]+)", (root / there).read_text(encoding="utf-8")):
+        other = re.search(rf"{re.escape(name)}:([\w.-]+)", here)
+        if other and other[1] != tag:
+            yield f"{there}: {name} is {tag}; services/compose has {other[1]}"
+
+
+RULES = (files_read_strictly, every_file_is_used, rules_are_all_there, dashboards_are_all_mounted, alertmanagers_agree, same_jobs, same_images)
