@@ -99,7 +99,9 @@ static bool serve(const struct options *o, const struct program *program,
         },
         err);
     if (web) {
-        log_info("listening", LOG_STR("address", o->web.listen.items[0]),
+        log_info("listening",
+                 LOG_STR("address",
+                         o->web.systemd_socket ? "systemd's" : o->web.listen.items[0]),
                  LOG_INT("port", web_port(web, 0)));
         while (stop_wait_signal(-1) == SIGHUP)
             on_reload(&hooks, web_reload(web, err) ? NULL : err->msg);

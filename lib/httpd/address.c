@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -103,5 +104,28 @@ int address_listen(const char *address, uint16_t *port, struct error *err)
         (void)error_errno(err, why, "cannot listen on %.256s", address);
     else
         *port = bound_port(fd);
+    return fd;
+}
+
+static bool has(int fd, int option, int wanted)
+{
+    int value = 0;
+    socklen_t len = sizeof(value);
+
+    return !getsockopt(fd, SOL_SOCKET, option, &value, &len) && value == wanted;
+}
+
+int address_adopt(int fd, uint16_t *port, struct error *err)
+{
+    if (!has(fd, SO_TYPE, SOCK_STREAM) || !has(fd, SO_ACCEPTCONN, 1)) {
+        (void)error_set(err, ERR_INVALID,
+                        "descriptor %d is no socket that listens for connections", fd);
+        return -1;
+    }
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC)) {
+        (void)error_errno(err, errno, "descriptor %d", fd);
+        return -1;
+    }
+    *port = bound_port(fd);
     return fd;
 }

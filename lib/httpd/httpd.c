@@ -81,11 +81,27 @@ static bool start_daemon(struct httpd *h, struct listener *l)
     return l->daemon != NULL;
 }
 
+static bool open_listener(struct httpd *h, size_t i, struct error *err)
+{
+    const struct httpd_options *o = &h->options;
+    struct listener *l = &h->listeners[i];
+    const char *what = o->sockets ? "a socket that was handed over" : o->listen[i];
+
+    l->fd = o->sockets ? address_adopt(o->sockets[i], &l->port, err)
+                       : address_listen(o->listen[i], &l->port, err);
+    if (l->fd < 0)
+        return false;
+    return start_daemon(h, l) ||
+           error_set(err, ERR_IO, "cannot start an HTTP server on %.256s", what);
+}
+
 struct httpd *httpd_start(const struct httpd_options *options, struct error *err)
 {
     struct httpd *h = mem_alloc(1, sizeof(*h));
 
     h->options = *options;
+    if (options->sockets)
+        h->options.listen_count = options->socket_count;
     (void)pthread_mutex_init(&h->tls_lock, NULL);
     h->tls = options->tls ? httpd_tls_ref(options->tls) : NULL;
     h->connections = connections_new(&(struct connections_limits){
@@ -94,21 +110,14 @@ struct httpd *httpd_start(const struct httpd_options *options, struct error *err
         .answer_ms =
             1000 * (int64_t)or_default(options->answer_timeout_s, DEFAULT_ANSWER_S),
     });
-    h->listeners = mem_alloc(options->listen_count, sizeof(*h->listeners));
-    for (size_t i = 0; i < options->listen_count; i++)
+    h->listeners = mem_alloc(h->options.listen_count, sizeof(*h->listeners));
+    for (size_t i = 0; i < h->options.listen_count; i++)
         h->listeners[i].fd = -1;
-    for (size_t i = 0; i < options->listen_count; i++) {
-        struct listener *l = &h->listeners[i];
-
-        l->fd = address_listen(options->listen[i], &l->port, err);
-        if (l->fd >= 0 && start_daemon(h, l))
-            continue;
-        if (l->fd >= 0)
-            (void)error_set(err, ERR_IO, "cannot start an HTTP server on %.256s",
-                            options->listen[i]);
-        httpd_stop(h, 0);
-        return NULL;
-    }
+    for (size_t i = 0; i < h->options.listen_count; i++)
+        if (!open_listener(h, i, err)) {
+            httpd_stop(h, 0);
+            return NULL;
+        }
     return h;
 }
 
@@ -148,5 +157,5 @@ void httpd_stop(struct httpd *h, int64_t drain_ms)
 
 uint16_t httpd_port(const struct httpd *h, size_t i)
 {
-    return h->listeners[i].port;
+    return i < h->options.listen_count ? h->listeners[i].port : 0;
 }

@@ -98,6 +98,8 @@ typedef void httpd_done_fn(void *arg, const char *route, int status);
 struct httpd_options {
     const char *const *listen; /* "127.0.0.1:8080", ":8080", "[::1]:8080" */
     size_t listen_count;
+    const int *sockets; /* instead of addresses: they listen already, and are taken over */
+    size_t socket_count;
     const struct httpd_route *routes;
     size_t route_count;
     void *arg;                /* of handlers and hooks */
@@ -120,7 +122,8 @@ struct httpd *httpd_start(const struct httpd_options *options, struct error *err
 /* Stop accepting, let running requests finish for at most drain_ms, close, free. */
 void httpd_stop(struct httpd *h, int64_t drain_ms);
 
-/* The port really bound to listen[i] (":0" picks a free one). */
+/* The port really bound to listen[i] (":0" picks a free one), or of sockets[i]; 0 when
+ * there is none. */
 uint16_t httpd_port(const struct httpd *h, size_t i);
 
 #endif

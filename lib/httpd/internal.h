@@ -42,6 +42,9 @@ struct httpd {
  */
 int address_listen(const char *address, uint16_t *port, struct error *err);
 
+/* A socket that somebody else made: fd, or -1 when it does not listen for streams. */
+int address_adopt(int fd, uint16_t *port, struct error *err);
+
 /* router.c: the row that answers, or NULL with the status (404 or 405) that says why not.
  */
 const struct httpd_route *route_find(const struct httpd_options *o, const char *method,

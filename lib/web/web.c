@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "web/internal.h"
 #include "web/pages.h"
+#include "web/systemd.h"
 
 enum { PAGE_MAX = 256 * 1024 * 1024 };
 
@@ -149,6 +150,7 @@ static void raise_descriptor_limit(void)
 struct web *web_start(const struct web_options *options, struct error *err)
 {
     struct web *w = mem_alloc(1, sizeof(*w));
+    int sockets[SYSTEMD_SOCKETS_MAX];
     struct httpd_options o = {
         .listen = options->flags->listen.items,
         .listen_count = options->flags->listen.count,
@@ -165,7 +167,9 @@ struct web *web_start(const struct web_options *options, struct error *err)
     w->options = *options;
     w->routes = all_routes(w, &o.route_count);
     o.routes = w->routes;
-    if (access_open(w, err)) {
+    if (access_open(w, err) && (!options->flags->systemd_socket ||
+                                systemd_sockets(sockets, &o.socket_count, err))) {
+        o.sockets = o.socket_count ? sockets : NULL;
         o.tls = w->config->tls;
         w->httpd = httpd_start(&o, err);
     }

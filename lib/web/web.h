@@ -27,6 +27,7 @@
 
 struct web_flags {
     struct flag_list listen;
+    bool systemd_socket; /* listen on what systemd hands over instead */
     const char *config_file; /* "": none */
     const char *telemetry_path;
     int64_t max_requests; /* scrapes at the same time; 0: any number */
@@ -45,6 +46,8 @@ struct web_flags {
 #define WEB_FLAGS(w)                                                                     \
     {.name = "web.listen-address", .kind = FLAG_LIST, .value = &(w).listen,              \
      .argname = "ADDRESS", .help = "Where to listen; may be given more than once."},     \
+    {.name = "web.systemd-socket", .kind = FLAG_SWITCH, .value = &(w).systemd_socket,    \
+     .help = "Listen on the sockets that systemd hands over instead."},                  \
     {.name = "web.config.file", .kind = FLAG_STRING, .value = &(w).config_file,          \
      .argname = "FILE", .help = "TLS, users, headers and rate limit, as YAML."},         \
     {.name = "web.telemetry-path", .kind = FLAG_STRING, .value = &(w).telemetry_path,    \

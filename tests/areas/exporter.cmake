@@ -4,7 +4,7 @@ add_subdirectory(${PROJECT_SOURCE_DIR}/tests/bench/exposition
     ${CMAKE_BINARY_DIR}/tests/bench/exposition)
 
 # The real program, and judges that are not ours: promtool and Prometheus.
-foreach(test objects secure robust)
+foreach(test objects secure robust socket)
     set(judge)
     if(test STREQUAL objects)
         set(judge promtool)

@@ -70,10 +70,10 @@ class Folder:
 class Program:
     """A program that logs the port it listens on, to a file that failures show."""
 
-    def __init__(self, folder, *command):
+    def __init__(self, folder, *command, **options):
         self.log_path = os.path.join(folder, f"{os.path.basename(command[0])}.{time.monotonic_ns()}.log")
         self.log = open(self.log_path, "wb")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, **options)
 
     def output(self):
         with open(self.log_path, errors="replace") as f:
