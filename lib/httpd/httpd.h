@@ -98,7 +98,7 @@ typedef void httpd_done_fn(void *arg, const char *route, int status);
 struct httpd_options {
     const char *const *listen; /* "127.0.0.1:8080", ":8080", "[::1]:8080" */
     size_t listen_count;
-    const int *sockets; /* instead of addresses: they listen already, and are taken over */
+    const int *sockets; /* instead: they listen already, and are taken over */
     size_t socket_count;
     const struct httpd_route *routes;
     size_t route_count;

@@ -17,6 +17,13 @@ struct page {
     struct buf exemplar; /* of the line being written */
 };
 
+/* The exemplar of the next line, if there is one. Text 0.0.4 has none. */
+static void exemplar(struct page *p, struct exemplar *e)
+{
+    if (p->format == EXPOSITION_OPENMETRICS_1_0)
+        exemplar_text(e, &p->exemplar);
+}
+
 static void sample(struct page *p, const struct child *c, double v)
 {
     exposition_sample(p->out, &(struct exposition_sample){
@@ -26,14 +33,6 @@ static void sample(struct page *p, const struct child *c, double v)
                                   .exemplar = exposition_text(&p->exemplar),
                                   .value = v,
     });
-}
-
-/* A sample with that exemplar, or NULL. Text 0.0.4 has none. */
-static void sample_of(struct page *p, const struct child *c, double v, struct exemplar *e)
-{
-    if (e && p->format == EXPOSITION_OPENMETRICS_1_0)
-        exemplar_text(e, &p->exemplar);
-    sample(p, c, v);
     buf_reset(&p->exemplar);
 }
 
@@ -48,7 +47,9 @@ static void write_buckets(struct page *p, const struct child *c, struct histogra
         exposition_bound(&p->more,
                          i < d->bucket_count ? d->buckets[i] : (double)INFINITY);
         buf_putc(&p->more, '"');
-        sample_of(p, c, (double)r->counts[i], h->exemplars ? &h->exemplars[i] : NULL);
+        if (h->exemplars)
+            exemplar(p, &h->exemplars[i]);
+        sample(p, c, (double)r->counts[i]);
     }
     buf_reset(&p->more);
 }
@@ -95,7 +96,9 @@ static void write_counter(struct page *p, const struct metric_desc *d, struct ch
 {
     struct counter *counter = child_value(c);
 
-    sample_of(p, c, counter_value(counter), d->exemplar[0] ? counter->exemplar : NULL);
+    if (d->exemplar[0])
+        exemplar(p, counter->exemplar);
+    sample(p, c, counter_value(counter));
 }
 
 static void write_child(struct page *p, const struct metric_desc *d, struct child *c)

@@ -27,7 +27,7 @@
 
 struct web_flags {
     struct flag_list listen;
-    bool systemd_socket; /* listen on what systemd hands over instead */
+    bool systemd_socket;     /* listen on what systemd hands over instead */
     const char *config_file; /* "": none */
     const char *telemetry_path;
     int64_t max_requests; /* scrapes at the same time; 0: any number */

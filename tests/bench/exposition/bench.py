@@ -1,141 +1,174 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter's page beside its limit and two peers, in one run. See exposition.sh."""
+"""The exporter's page beside its limit and its peers, in one run. See exposition.sh."""
 import argparse
 import gzip
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-import zlib
+
+import prometheus
+from servers import Server
+from verdicts import Table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SMALL, LARGE = 1180, 10000  # routes of three arms: 100 000 and 850 000 series
+SERIES_100K, SERIES_400K, LARGE = 1180, 4740, 10000  # routes of three arms
 
 
-class Server:
-    def __init__(self, *command, cwd=None):
-        self.began = time.monotonic()
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=cwd)
-        self.said = {}
-        while "port" not in self.said:
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"{command} ended")
-            self.said.update(json.loads(line))
+class Bench:
+    def __init__(self, args, scratch):
+        self.args, self.scratch, self.table = args, scratch, Table()
+        self.page_path = os.path.join(scratch, "page.txt")
+        if "node" not in args.without:
+            subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "prom-client@15"],
+                           cwd=scratch, check=True)
 
-    def __enter__(self):
-        return self
+    def binary(self, name):
+        return os.path.join(self.args.build, "bin", name)
 
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
+    def fleet(self, routes):
+        return Server(self.binary("fleet_server"), "--routes", str(routes))
 
-    def get(self, compressed=False, path="/metrics", data=None):
-        headers = {"Accept-Encoding": "gzip"} if compressed else {}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.said['port']}{path}",
-                                         headers=headers, data=data)
-        with urllib.request.urlopen(request, timeout=120) as r:
-            return r.read()
-
-    def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-    def resident_mib(self):
-        with open(f"/proc/{self.process.pid}/status") as f:
-            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS")) / 1024
-
-    def scrapes(self, n, compressed, change=0):
-        """Median milliseconds from connecting to the last byte, and bytes."""
-        times = []
-        self.get(compressed)
-        for _ in range(n):
-            if change:
-                self.get(path=f"/change?percent={change}", data=b"")
-            began = time.monotonic()
-            size = len(self.get(compressed))
-            times.append((time.monotonic() - began) * 1000)
-        return statistics.median(times), size
-
-
-def row(name, milliseconds, base=None, note=""):
-    ratio = f"{milliseconds / base:8.1f} x" if base else " " * 10
-    print(f"  {name:<44} {milliseconds:9.2f} ms {ratio}  {note}")
-
-
-def compare(name, page, ours, scratch, limit, peers, rounds):
-    """The exporter, its limit and the peers over the same series."""
-    for compressed in (False, True):
-        kind = "gzip" if compressed else "plain"
-        print(f"\n{name}, {kind}")
-        kept = os.path.join(scratch, "page." + kind)
+    def limit(self, ours, compressed):
+        """A libmicrohttpd that sends what we send, from a fixed buffer."""
+        kept = os.path.join(self.scratch, "page.bytes")
         with open(kept, "wb") as f:
-            f.write(ours.get(compressed))
-        still, size = ours.scrapes(rounds, compressed)
-        row("exporter, nothing changed", still, note=f"{size / 1e6:.2f} MB")
-        for percent in (1, 100):
-            row(f"exporter, {percent} % changed before each scrape",
-                ours.scrapes(max(3, rounds // 3), compressed, percent)[0], still)
-        with Server(limit, kept, *(["gzip"] if compressed else [])) as server:
-            row("limit: libmicrohttpd, fixed buffer", server.scrapes(rounds, compressed)[0], still)
-        for title, command, cwd in peers:
+            f.write(ours.fetch(compressed))
+        return Server(self.args.limit, kept, *(["gzip"] if compressed else []))
+
+    def peers(self, everything):
+        """Name, command, folder, and the least of times ours, plain and gzip."""
+        if "python" not in self.args.without:
+            python = ("/usr/bin/python3", f"{HERE}/python_peer.py", self.page_path)
+            yield "prometheus_client, collector", (*python, "collector"), None, (30, self.args.gzip_bar)
+            if everything:
+                yield "prometheus_client, Gauge children", (*python, "children"), None, (50, None)
+        if "node" not in self.args.without:
+            yield "prom-client on Node.js", ("node", f"{HERE}/node_peer.mjs", self.page_path), self.scratch, (28, None)
+
+    # ---- scrapes ---------------------------------------------------------------------
+
+    def ours(self, server, compressed, rounds, bar_ms):
+        """The exporter's rows; returns the scrapes while nothing changes."""
+        still = server.scrapes(rounds, compressed)
+        self.table.time("exporter, nothing changed", still, at_most_ms=bar_ms)
+        self.table.time("exporter, 1 % of the routes changed before each scrape",
+                        server.scrapes(max(3, rounds // 3), compressed, 1), still)
+        with self.limit(server, compressed) as limit:
+            self.table.time("limit: libmicrohttpd, the same bytes from a fixed buffer",
+                            limit.scrapes(rounds, compressed), still)
+        return still
+
+    def fleet_of(self, routes, rounds, everything):
+        with self.fleet(routes) as server:
+            page = server.fetch()
+            if gzip.decompress(server.fetch(True)) != page:
+                sys.exit("the compressed page is another")
+            with open(self.page_path, "wb") as f:
+                f.write(page)
+            series = page.count(b"{")
+            name = f"{routes:,} routes x 3 arms, {series:,} series"
+            still = {}
+            for compressed in (False, True):
+                bars = ((None, 10), (None, 1))[compressed]
+                self.table.title(f"{name}, {'gzip' if compressed else 'plain'}")
+                still[compressed] = self.ours(server, compressed, rounds * (1 + 4 * compressed),
+                                              bars[everything])
+            self.table.title(f"{name}, peers, which write it all again for each scrape")
+            packed = self.peers_of(still, everything)
+            self.figures(server, name, page, still, packed, everything)
+
+    def peers_of(self, still, everything):
+        """Rows of the peers; returns the size of the Python client's compressed body."""
+        packed = None
+        for title, command, cwd, bars in self.peers(everything):
             with Server(*command, cwd=cwd) as server:
-                took, peer_size = server.scrapes(3, compressed)
-                row(title, took, still, f"{peer_size / 1e6:.2f} MB, {server.resident_mib():.0f} MiB")
-    best = len(zlib.compress(page, 9))
-    print(f"\n  body against zlib level 9: {len(ours.get(True)) / best:.3f}; "
-          f"{len(page) / max(1, page.count(b'{')):.0f} bytes a series, "
-          f"{best / max(1, page.count(b'{')):.1f} compressed")
-    print(f"  memory {ours.resident_mib():.1f} MiB = "
-          f"{ours.resident_mib() * 1048576 / len(page):.2f} x the page; "
-          f"an object's change costs {json.loads(ours.get(path='/change?percent=1', data=b''))['us_per_object']} us")
+                for compressed in (False, True):
+                    taken = server.scrapes(3 if everything else 1, compressed)
+                    self.table.time(f"{title}, {'gzip' if compressed else 'plain'}", taken, still[compressed],
+                                    at_least_times=bars[compressed] if everything else None)
+                    if compressed and "collector" in title:
+                        packed = taken.size
+                self.table.row(f"{title}, memory", f"{server.resident_mib():.0f} MiB")
+        return packed
 
+    # ---- other figures ---------------------------------------------------------------
 
-def peers_of(page_path, scratch, without):
-    peers = []
-    if "python" not in without:
-        for kind in ("collector", "children"):
-            peers.append((f"prometheus_client, {kind}",
-                          ("/usr/bin/python3", f"{HERE}/python_peer.py", page_path, kind), None))
-    if "node" not in without:
-        subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "prom-client@15"],
-                       cwd=scratch, check=True)
-        peers.append(("prom-client on Node.js", ("node", f"{HERE}/node_peer.mjs", page_path), scratch))
-    return peers
+    def figures(self, server, name, page, still, packed, everything):
+        table, series = self.table, page.count(b"{")
+        change = server.change(1)
+        resident = server.resident_mib()
+        table.title(f"{name}, memory and changes")
+        table.row("a series", f"{len(page) / series:.0f} bytes, {still[True].size / series:.1f} with gzip")
+        table.most("one route changed, CPU to write its samples again", change["us_per_object"], 20, " us")
+        table.row("one route, memory for its samples and its card on the front page",
+                  f"{server.said['bytes_per_object'] / 1024:.1f} KiB")
+        if packed:
+            table.most("compressed body, of prometheus_client's (gzip level 9)", still[True].size / packed, 1.2)
+        if everything:
+            table.most("resident memory", resident * 1048576 / 1e6, 40, " MB")
+        table.most("resident memory, of the plain page", resident * 1048576 / len(page), 3 if everything else 2)
+
+    def memory_of(self, routes):
+        """Resident memory after scrapes of both kinds, some of them with changes."""
+        with self.fleet(routes) as server:
+            page = server.fetch()
+            for compressed in (False, True):
+                server.scrapes(3, compressed, 1)
+            resident = server.resident_mib()
+            self.table.title(f"{routes:,} routes x 3 arms, {page.count(b'{'):,} series")
+            self.table.row("resident memory", f"{resident:.1f} MiB")
+            self.table.most("resident memory, of the plain page", resident * 1048576 / len(page), 2)
+
+    def rendering(self):
+        told = json.loads(subprocess.run([self.binary("registry_render")], check=True,
+                                         capture_output=True).stdout)
+        self.table.title("lib/metrics: rendering a registry of 100,000 gauges, CPU of the thread")
+        self.table.most("metrics_expose()", told["registry_ms"], 5, " ms")
+        self.table.least('snprintf("%.17g") over it', told["snprintf_ms"] / told["registry_ms"], 4, " times")
+
+    def prometheus_scrapes(self):
+        """By Prometheus itself, which asks for OpenMetrics with gzip."""
+        with self.fleet(SERIES_100K) as server, self.limit(server, True) as limit:
+            ours, kept = prometheus.scrape_ms(server, self.scratch), prometheus.scrape_ms(limit, self.scratch)
+        if not ours or not kept:
+            return
+        self.table.title("a real Prometheus takes in 100,000 series, its own scrape_duration_seconds")
+        self.table.row("exporter", f"{ours:.0f} ms")
+        self.table.most("exporter over a page kept ready", ours / kept, 1.6, " times")
+        for title, command, cwd, _ in self.peers(False):
+            with Server(*command, cwd=cwd) as server:
+                took = prometheus.scrape_ms(server, self.scratch)
+            if took:
+                self.table.least(f"{title} over exporter", took / ours, 4, " times")
+
+    def run(self):
+        self.rendering()
+        self.fleet_of(SERIES_100K, 15, True)
+        self.prometheus_scrapes()
+        if self.args.full:
+            self.memory_of(SERIES_400K)
+            self.fleet_of(LARGE, 3, False)
+        return self.table.end()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True)
     parser.add_argument("--limit", required=True)
-    parser.add_argument("--full", action="store_true", help="also 10 000 routes")
+    parser.add_argument("--gzip-bar", type=int, default=20, help="14 in a build without libdeflate")
+    parser.add_argument("--full", action="store_true", help="also 400,000 series and 10,000 routes")
     parser.add_argument("--without", action="append", default=[], choices=["python", "node"])
     args = parser.parse_args()
-    fleet = os.path.join(args.build, "bin/fleet_server")
-    with tempfile.TemporaryDirectory() as scratch:
-        rendered = json.loads(subprocess.run([os.path.join(args.build, "bin/registry_render")],
-                                             check=True, capture_output=True).stdout)
-        print(f"rendering a registry of 100 000 gauges: {rendered['registry_ms']} ms, "
-              f"snprintf %.17g {rendered['snprintf_ms']} ms "
-              f"({rendered['snprintf_ms'] / rendered['registry_ms']:.1f} x)")
-        for routes in (SMALL, LARGE) if args.full else (SMALL,):
-            with Server(fleet, "--routes", str(routes)) as ours:
-                page = ours.get()
-                if gzip.decompress(ours.get(True)) != page:
-                    sys.exit("the compressed page is another")
-                path = os.path.join(scratch, "page.txt")
-                with open(path, "wb") as f:
-                    f.write(page)
-                peers = peers_of(path, scratch, args.without) if routes == SMALL else []
-                compare(f"{routes} routes x 3 arms, {page.count(b'{')} series", page, ours, scratch,
-                        args.limit, peers, 15 if routes == SMALL else 5)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="bandit-exposition.") as scratch:
+        code = Bench(args, scratch).run()
+    print(f"{time.monotonic() - began:.0f} s")
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
