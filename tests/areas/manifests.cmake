@@ -16,3 +16,7 @@ set_tests_properties(check.manifests-programs PROPERTIES TIMEOUT 60 LABELS check
 add_test(NAME integration.cluster-verbs
     COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/cluster_verbs.py)
 set_tests_properties(integration.cluster-verbs PROPERTIES TIMEOUT 600 LABELS integration COST 30)
+add_test(NAME integration.manifests-apiserver
+    COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/manifests_apiserver.py)
+set_tests_properties(integration.manifests-apiserver PROPERTIES
+    TIMEOUT 300 LABELS integration SKIP_RETURN_CODE 77 COST 30)
