@@ -57,7 +57,7 @@ static void write_answer(struct worker *w, const struct prediction_run *run,
 static void predict(struct worker *w, const struct httpd_request *req,
                     struct httpd_response *resp)
 {
-    struct prediction_run run = predict_start(w);
+    struct prediction_run run = predict_start(w, req);
     struct refusal why;
     bool batch = false;
 

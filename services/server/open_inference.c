@@ -179,7 +179,7 @@ void open_inference_get(void *arg, const struct httpd_request *req,
 static void infer(struct worker *w, const struct httpd_request *req,
                   struct httpd_response *resp)
 {
-    struct prediction_run run = predict_start(w);
+    struct prediction_run run = predict_start(w, req);
     CLEANUP(infer_request_clear)
     struct infer_request infer_req = {.document = NULL};
     struct refusal why;

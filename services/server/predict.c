@@ -8,6 +8,7 @@
 #include "server/answer.h"
 #include "server/predict_answer.h"
 #include "server/quick_read.h"
+#include "server/trace.h"
 
 enum { ANSWER_STEP = 64 }; /* bytes: see round_up() */
 
@@ -20,11 +21,11 @@ static void sleep_ms(double ms)
         continue;
 }
 
-struct prediction_run predict_start(struct worker *w)
+struct prediction_run predict_start(struct worker *w, const struct httpd_request *req)
 {
     int64_t now = clock_mono_ns();
 
-    return (struct prediction_run){now, stamp_wall_ms(&w->stamp, now)};
+    return (struct prediction_run){req, now, stamp_wall_ms(&w->stamp, now)};
 }
 
 void predict_refuse(struct worker *w, const struct refusal *why,
@@ -89,11 +90,26 @@ bool predict_begin(struct worker *w, struct httpd_response *resp)
     return true;
 }
 
+/* Who sees that some requests are slow can look up the trace of one of them. Not its
+ * prediction_id: who has that may give feedback, and metrics are for everybody to read.
+ */
+static void observe(struct histogram *h, double seconds, const struct prediction_run *run)
+{
+    char trace_id[TRACE_ID_LENGTH + 1];
+    const char *values[] = {trace_id};
+
+    if (trace_read(httpd_header(run->req, "traceparent"), trace_id))
+        histogram_observe_exemplar(h, seconds, values,
+                                   run->wall_ms + (int64_t)(seconds * 1000));
+    else
+        histogram_observe(h, seconds);
+}
+
 int64_t predict_end(struct worker *w, const struct prediction_run *run)
 {
     int64_t ns = clock_mono_ns() - run->started_ns;
 
-    histogram_observe(w->served->metrics.duration, (double)ns * 1e-9);
+    observe(w->served->metrics.duration, (double)ns * 1e-9, run);
     gauge_add(w->served->metrics.active, -1);
     return ns;
 }
@@ -172,7 +188,7 @@ void predict_handle(void *arg, const struct httpd_request *req,
         answer_not_ready(arg, resp);
         return;
     }
-    run = predict_start(w);
+    run = predict_start(w, req);
     if (!quick_read(req->body, req->body_len, &w->rows) &&
         !predict_request_read(req->body, req->body_len, &w->rows, &batch, &why))
         predict_refuse(w, &why, resp);

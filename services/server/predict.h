@@ -15,12 +15,13 @@
 #include "server/server.h"
 
 struct prediction_run {
+    const struct httpd_request *req;
     int64_t started_ns;
     int64_t wall_ms; /* when it started */
 };
 
 /* Call first, before the request is read. */
-struct prediction_run predict_start(struct worker *w);
+struct prediction_run predict_start(struct worker *w, const struct httpd_request *req);
 
 void predict_refuse(struct worker *w, const struct refusal *why,
                     struct httpd_response *resp);

@@ -76,6 +76,7 @@ static const struct metric_desc families[FAMILIES] = {
                 "its last byte read to its answer written, injected latency included.",
         .buckets = duration_buckets,
         .bucket_count = ARRAY_LEN(duration_buckets),
+        .exemplar = {"trace_id"},
         .example = "histogram_quantile(0.95, sum by (arm, le) "
                    "(rate(ml_prediction_duration_seconds_bucket[1m])))",
     },

@@ -2,6 +2,7 @@
 #include "traffic/generator.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "traffic/deck.h"
 #include "traffic/labels.h"
 
-enum { ANSWER_MAX = 1024 * 1024, HEADERS_MAX = 32 };
+enum { ANSWER_MAX = 1024 * 1024, HEADERS_MAX = 32, TRACEPARENT_MAX = 80 };
 
 static const int64_t ns_per_ms = 1000000;
 static const int64_t last_labels_ms = 10000;
@@ -34,6 +35,8 @@ struct generator {
     struct labels *labels;
     char *predict_url, *feedback_url;
     const char *headers[HEADERS_MAX];
+    char traceparent[TRACEPARENT_MAX]; /* one of them, another for each request */
+    struct random traces;
     struct schedule schedule;
     struct random random; /* of everything but the schedule */
     struct deck deck;     /* of the rows */
@@ -83,6 +86,7 @@ struct generator *generator_new(const struct generator_options *options,
     g->predict_url = url_below(options->url, "/predict");
     g->feedback_url = url_below(options->url, "/feedback");
     g->headers[n++] = "Content-Type: application/json";
+    g->headers[n++] = g->traceparent;
     for (const char *const *line = options->headers; *line; line++) {
         assert(n < HEADERS_MAX - 1);
         g->headers[n++] = *line;
@@ -90,6 +94,7 @@ struct generator *generator_new(const struct generator_options *options,
     g->schedule.pattern = options->pattern;
     g->schedule.random.state = random_next(&random);
     g->random.state = random_next(&random);
+    g->traces.state = random_next(&random);
     deck_init(&g->deck, options->rows->count);
     g->pool = httpc_pool_new(options->max_in_flight, ANSWER_MAX);
     g->flights = mem_alloc(options->max_in_flight, sizeof(*g->flights));
@@ -164,6 +169,19 @@ static void on_done(void *arg, const struct httpc_response *resp, const struct e
     give_back(g, f);
 }
 
+/* A trace for each request (W3C Trace Context), so that a server that keeps exemplars has
+ * something to remember its slow ones by. */
+static void begin_trace(struct generator *g)
+{
+    uint64_t high = random_next(&g->traces), low = random_next(&g->traces);
+    uint64_t span = random_next(&g->traces);
+
+    /* All zeros are no trace and no span. */
+    (void)snprintf(g->traceparent, sizeof(g->traceparent),
+                   "traceparent: 00-%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "-01", high,
+                   low | 1, span | 1);
+}
+
 static void send_one(struct generator *g)
 {
     const struct row *row = &g->options.rows->items[deck_draw(&g->deck, &g->random)];
@@ -176,6 +194,7 @@ static void send_one(struct generator *g)
     struct error err;
 
     g->first_free = f->next_free;
+    begin_trace(g);
     /* Drawn now and not when the answer comes: answers do not keep their order. */
     *f = (struct flight){.g = g,
                          .row = row,

@@ -16,6 +16,9 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import openmetrics  # noqa: E402
+
 BINARY = sys.argv.pop(1)
 GOLDEN = os.path.join(os.path.dirname(__file__), "..", "data", "golden")
 SETOSA, VIRGINICA = [5.1, 3.5, 1.4, 0.2], [6.7, 3.3, 5.7, 2.5]
@@ -272,6 +275,19 @@ class Pages(Case):
             if line.startswith("ml_") and not line.startswith("ml_server_build_info"):
                 self.assertIn('route="iris"', line)
                 self.assertIn('arm="lr"', line)
+
+    def test_a_traced_request_is_an_exemplar(self):
+        server = self.start()
+        trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+        for sampled in ("00", "01"):
+            server.request("POST", "/predict", {"features": [5.1, 3.5, 1.4, 0.2]},
+                           headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-{sampled}"})
+            page = server.request("GET", "/metrics",
+                                  headers={"Accept": "application/openmetrics-text"})[2]
+            family = openmetrics.check(page.encode())["ml_prediction_duration_seconds"]
+            self.assertEqual([labels for _, _, labels, _, _, _ in family.exemplars],
+                             [] if sampled == "00" else [{"trace_id": trace}])
+        self.assertNotIn(trace, server.get("/metrics")[1])
 
     def test_the_program_describes_its_metrics(self):
         text = subprocess.run([BINARY, "--describe-metrics"], capture_output=True,

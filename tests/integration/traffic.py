@@ -34,6 +34,7 @@ class Service(http.server.ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.predictions = []  # (time, features, arm or None)
         self.feedback = []  # (time, body, headers)
+        self.traces = []
         self.started = None
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -74,6 +75,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             n = len(service.predictions)
             arm = None if how == "bare" else ARMS[n % 3 == 2]
             service.predictions.append((now, body["features"], arm))
+            service.traces.append(self.headers["traceparent"])
             service.started = service.started or now
         if how == "fail" and n % 4 == 0:
             return self.answer(500, {"error": "broken"}, arm)
@@ -130,6 +132,10 @@ class TrafficTest(unittest.TestCase):
         self.assertIn(figures["sent"], (299, 300))
         self.assertEqual(figures["ok"], figures["sent"])
         self.assertEqual(len(self.service.predictions), figures["sent"])
+        # Each request is a trace of its own.
+        self.assertEqual(len(set(self.service.traces)), figures["sent"])
+        for trace in self.service.traces:
+            self.assertRegex(trace, r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-01\Z")
         # As the service counts the arms, so does the generator.
         self.assertEqual({a["name"]: a["answers"] for a in figures["arms"]}, self.arms_seen())
         self.assertAlmostEqual(sum(a["share"] for a in figures["arms"]), 1)
