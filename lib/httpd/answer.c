@@ -18,17 +18,18 @@ void httpd_response_header(struct httpd_response *resp, const char *name,
                            const char *value)
 {
     size_t i = 0;
-    size_t size = strlen(value) + 1;
+    size_t size;
 
     while (i < resp->header_count && resp->headers[i].name != name &&
            strcmp(resp->headers[i].name, name) != 0)
         i++;
-    assert(i < HTTPD_HEADERS_MAX && size <= HTTPD_HEADER_VALUE_MAX);
     if (i == resp->header_count)
         resp->header_count++;
     if (i < resp->kept.headers && resp->headers[i].name == name &&
-        !memcmp(resp->headers[i].value, value, size))
+        !strcmp(resp->headers[i].value, value))
         return; /* it is there from the answer before */
+    size = strlen(value) + 1;
+    assert(i < HTTPD_HEADERS_MAX && size <= HTTPD_HEADER_VALUE_MAX);
     resp->kept.differs = true;
     resp->headers[i].name = name;
     memcpy(resp->headers[i].value, value, size);

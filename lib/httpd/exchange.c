@@ -159,6 +159,7 @@ static struct exchange *begin(struct httpd *h, struct peer *peer)
         buf_init(&x->body, 0);
         buf_init(&x->resp.body, BODY_MAX);
         x->resp.kept.headers = 0;
+        x->resp.kept.differs = false;
         x->kept.answer = NULL;
     }
     x->h = h;

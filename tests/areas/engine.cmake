@@ -2,6 +2,7 @@
 # The ONNX engine and the trainers.
 add_unit(engine DEPS engine trainer m)
 add_unit(golden DEPS engine m)
+add_unit(trees DEPS engine m)
 add_unit(trainer DEPS trainer m)
 add_fuzz(model DEPS engine)
 add_fuzz(csv DEPS csv trainer)
