@@ -38,25 +38,70 @@ function queryVariable(name: string, label: string, query: string, description: 
 
 /* The chain of variables; each is scoped by those before it. */
 const chain = {
+  job: queryVariable('job', 'Program', 'label_values(up{job=~"bandit-exporter|bandit-operator|model-server|traffic-generator|haproxy"}, job)', 'A kind of process'),
+  instance: queryVariable('instance', 'Instance', 'label_values(up{job=~"$job"}, instance)', 'One process, as it is scraped'),
   namespace: queryVariable('namespace', 'Namespace', 'label_values(bandit_route_info, namespace)', 'Of the routes'),
   route: queryVariable('route', 'Route', 'label_values(bandit_route_info{namespace=~"$namespace"}, route)', 'A BanditRoute'),
   arm: queryVariable('arm', 'Arm', `label_values(bandit_arm_desired_weight_ratio{${ROUTE}}, arm)`, 'A model that competes'),
   pod: queryVariable('pod', 'Pod', 'label_values(kube_pod_info{namespace=~"$namespace"}, pod)', 'Of the selected namespaces'),
 } as const;
 
-/* An event at the time that a metric holds. Grafana wants milliseconds. */
-function event(name: string, metric: string, iconColor: string, text: string): cog.Builder<dashboard.AnnotationQuery> {
+/* A mark in every graph: where the series of an expression begin, or at the time that its
+ * value holds (Grafana wants milliseconds). */
+interface Mark {
+  name: string;
+  expr: string;
+  atValue?: boolean;
+  color: string;
+  text: string;
+  tags: string;
+}
+
+const leaders = `max by (namespace, route, arm) (bandit_arm_leader{${ROUTE}} == 1)`;
+const marks: Mark[] = [
+  {
+    name: 'Leader changed',
+    expr: `1000 * max by (namespace, route) (bandit_route_last_leader_change_timestamp_seconds{${ROUTE}} > 0) * on (namespace, route) group_right () ${leaders}`,
+    atValue: true,
+    color: color.applied,
+    text: '{{arm}} leads {{namespace}}/{{route}}.',
+    tags: 'namespace,route,arm',
+  },
+  {
+    name: 'Decisions held',
+    expr: `max by (namespace, route, reason) (bandit_route_decision_info{${ROUTE},verdict="Held"}) == 1`,
+    color: color.warning,
+    text: 'Weights of {{namespace}}/{{route}} stood still: {{reason}}.',
+    tags: 'namespace,route,reason',
+  },
+  {
+    name: 'Alert fires',
+    expr: `max by (alertname, namespace, route, arm) (ALERTS{alertstate="firing",alertname=~"Bandit.+",severity=~"critical|warning",${ROUTE}})`,
+    color: color.bad,
+    text: '{{alertname}} {{namespace}}/{{route}} {{arm}}',
+    tags: 'alertname,namespace,route,arm',
+  },
+  {
+    name: 'Fault injected',
+    expr: `max by (namespace, route, arm, fault) (ml_fault_injection{${ROUTE}}) == 1`,
+    color: color.p50,
+    text: 'A drill: {{fault}} in {{arm}} of {{namespace}}/{{route}}.',
+    tags: 'namespace,route,arm,fault',
+  },
+];
+
+function annotation(m: Mark): cog.Builder<dashboard.AnnotationQuery> {
   return ready({
-    name,
+    name: m.name,
     datasource: DATASOURCE,
     enable: true,
     hide: false,
-    iconColor,
-    expr: `max by (namespace, route) (${metric}{${ROUTE}} > 0) * 1000`,
-    useValueForTime: 'on',
-    titleFormat: name,
-    textFormat: text,
-    tagKeys: 'namespace,route',
+    iconColor: m.color,
+    expr: m.expr,
+    ...(m.atValue ? { useValueForTime: 'on' } : {}),
+    titleFormat: m.name,
+    textFormat: m.text,
+    tagKeys: m.tags,
     step: '',
   } as unknown as dashboard.AnnotationQuery);
 }
@@ -93,9 +138,7 @@ export function board(b: Board): dashboard.DashboardBuilder {
     )
     .withVariable(datasourceVariable());
   for (const name of b.variables) d.withVariable(chain[name]);
-  if (b.events) {
-    d.annotation(event('Leader changed', 'bandit_route_last_leader_change_timestamp_seconds', color.applied, 'Another arm leads {{namespace}}/{{route}}.'));
-  }
+  if (b.events) for (const m of marks) d.annotation(annotation(m));
   return d;
 }
 

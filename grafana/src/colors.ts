@@ -31,6 +31,18 @@ export const armStates: State[] = [
   { name: 'NotReady', color: color.quiet },
 ];
 
+/* Facts, not merits: True is good news of Ready, and bad news of Degraded. */
+export const truths: State[] = [
+  { name: 'False', color: color.neutral },
+  { name: 'Unknown', color: color.warning },
+  { name: 'True', color: color.good },
+];
+
+export const alertStates: State[] = [
+  { name: 'pending', color: color.warning },
+  { name: 'fires', color: color.bad },
+];
+
 export const modes: State[] = [
   { name: 'Active', color: color.good },
   { name: 'Shadow', color: color.p50 },

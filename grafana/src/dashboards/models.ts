@@ -64,6 +64,40 @@ export function models(): dashboard.DashboardBuilder {
       description: 'Requests that are being handled. A growing number means that the arm cannot keep up.',
       queries: [{ expr: `sum by (namespace, route, arm) (ml_active_requests{${ARM}})`, legend: arm }],
     }))
+    .withRow(row('What clients see: the traffic generator, through the gateway'))
+    .withPanel(lines({
+      id: 60, title: 'Requests wanted and sent', unit: 'reqps', min: 0, width: 8, empty: 'no traffic generator',
+      description: 'What the traffic pattern asks for now, and what was sent. A generator that cannot keep up says nothing about the arms.',
+      queries: [
+        { expr: 'sum(traffic_target_rate)', legend: 'wanted', color: color.desired },
+        { expr: `sum(rate(traffic_requests_total[${R}]))`, legend: 'sent', color: color.observed },
+      ],
+    }))
+    .withPanel(lines({
+      id: 61, title: 'Answers by arm and code', unit: 'reqps', min: 0, width: 8, empty: 'no answers',
+      description: 'Answers as clients got them; `gateway` answered where no arm did.',
+      queries: [{ expr: `sum by (arm, code) (rate(traffic_responses_total{arm=~"$arm|gateway"}[${R}]))`, legend: '{{arm}} {{code}}' }],
+    }))
+    .withPanel(lines({
+      id: 62, title: 'Waiting time of clients, 95th percentile', unit: 's', min: 0, width: 8, empty: 'no answers',
+      description: 'From when a request was due to when its answer was there: the way through the gateway and every queue included.',
+      queries: [{ expr: `histogram_quantile(0.95, sum by (arm, le) (rate(traffic_request_duration_seconds_bucket{arm=~"$arm|gateway"}[${R}])))`, legend: '{{arm}}', exemplar: true }],
+    }))
+    .withPanel(lines({
+      id: 63, title: 'Requests without a good answer', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'Requests a second that got no good answer, by reason.',
+      queries: [{ expr: `sum by (type) (rate(traffic_errors_total[${R}]))`, legend: '{{type}}' }],
+    }))
+    .withPanel(lines({
+      id: 64, title: 'True labels told', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'True labels a second that the generator sent back, by what became of them.',
+      queries: [{ expr: `sum by (result) (rate(traffic_feedback_total[${R}]))`, legend: '{{result}}' }],
+    }))
+    .withPanel(lines({
+      id: 65, title: 'Requests on their way', unit: 'short', min: 0, width: 8, empty: 'none',
+      description: 'Requests sent whose answer is not there yet, feedback included.',
+      queries: [{ expr: 'sum(traffic_in_flight_requests)', legend: 'on their way', color: color.observed }],
+    }))
     .withRow(row('Predictions'))
     .withPanel(lines({
       id: 20, title: 'Predicted classes', unit: 'percentunit', stacked: true, min: 0, max: 1, empty: 'no predictions',
@@ -77,17 +111,17 @@ export function models(): dashboard.DashboardBuilder {
     }))
     .withRow(row('Feedback: how often they were right'))
     .withPanel(lines({
-      id: 30, title: 'Accuracy from feedback', unit: 'percentunit', min: 0, max: 1, empty: 'no labels yet',
+      id: 30, title: 'Accuracy from feedback', unit: 'percentunit', min: 0, max: 1, width: 8, empty: 'no labels yet',
       description: 'Share of labelled predictions that were right, over thirty minutes, credited to the arm that predicted.',
       queries: [{ expr: `bandit:arm_objective:ratio_increase30m{${ARM},objective="accuracy"}`, legend: arm }],
     }))
     .withPanel(lines({
-      id: 31, title: 'Feedback by outcome', unit: 'ops', min: 0, empty: 'no feedback',
+      id: 31, title: 'Feedback by outcome', unit: 'ops', min: 0, width: 8, empty: 'no feedback',
       description: 'Labels that came back: right, wrong, or refused (repeated, forged, expired, unknown label).',
       queries: [{ expr: `sum by (outcome) (rate(ml_feedback_total{${ARM}}[${R}]))`, legend: '{{outcome}}' }],
     }))
     .withPanel(lines({
-      id: 32, title: 'Labels per request', unit: 'percentunit', min: 0, empty: 'no traffic',
+      id: 32, title: 'Labels per request', unit: 'percentunit', min: 0, width: 8, empty: 'no traffic',
       description: 'How many of the requests get their true label, by arm. Accuracy rests on these alone.',
       queries: [{ expr: `bandit:arm_objective_events:increase30m{${ARM},objective="accuracy"} / ignoring (objective) (bandit:arm_objective_events:increase30m{${ARM},objective="success"} > 0)`, legend: arm }],
     }))
@@ -99,13 +133,18 @@ export function models(): dashboard.DashboardBuilder {
       queries: [{ expr: `topk(10, bandit:feature:psi1h{${ARM}} / bandit:feature:psi1h_critical{${ARM}})`, legend: '{{arm}} {{feature}}' }],
     }))
     .withPanel(figure({
-      id: 41, title: 'Features that drift', unit: 'short', decimals: 0, width: 6, height: 8, empty: '0',
+      id: 41, title: 'Features that drift', unit: 'short', decimals: 0, width: 4, height: 8, empty: '0',
       description: 'Features whose index is above 0.2 and above chance.',
       steps: [{ from: null, color: color.good }, { from: 1, color: color.warning }],
       queries: [{ expr: `count(bandit:feature:psi1h{${ARM}} > 0.2 and bandit:feature:psi1h{${ARM}} > bandit:feature:psi1h_critical{${ARM}}) or vector(0)` }],
     }))
     .withPanel(lines({
-      id: 50, title: 'Injected faults', unit: 'none', steps: true, min: 0, max: 1, width: 6, empty: 'none',
+      id: 16, title: 'Models loaded', unit: 'short', min: 0, width: 8, empty: 'none',
+      description: 'Model files that were taken up (ok) or refused (failed) while the server ran, in the hour before. A refused file leaves the old model serving.',
+      queries: [{ expr: `sum by (namespace, route, arm, result) (increase(ml_model_reloads_total{${ARM}}[1h]))`, legend: `${arm} {{result}}` }],
+    }))
+    .withPanel(lines({
+      id: 50, title: 'Injected faults', unit: 'none', steps: true, min: 0, max: 1, width: 24, height: 5, empty: 'none',
       description: 'Faults that somebody switched on for a drill. 1 is on.',
       queries: [{ expr: `max by (arm, fault) (ml_fault_injection{${ARM}})`, legend: '{{arm}} {{fault}}' }],
     }));

@@ -4,20 +4,24 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { board } from '../board';
 import { color } from '../colors';
-import { about, figure, lines, timeline } from '../panels';
+import { about, figure, lines, rows, timeline } from '../panels';
 
 const row = (title: string) => new dashboard.RowBuilder(title);
 const R = '$__rate_interval';
 const OPERATOR = 'job="bandit-operator"';
 const EXPORTER = 'job="bandit-exporter"';
-const OURS = 'job=~"bandit-exporter|bandit-operator|model-server|traffic-generator|haproxy"';
+const OURS = 'job=~"$job",instance=~"$instance"';
+
+/* A number of each process, beside what it was built from. */
+const built = (expr: string): string =>
+  `(${expr}) * on (job, instance) group_right () max by (job, instance, version, compiler) ({__name__=~"(bandit_exporter|bandit_operator|ml_server|traffic_generator)_build_info"})`;
 
 export function operations(): dashboard.DashboardBuilder {
   return board({
     uid: 'bandit-operations',
     title: 'Bandit Router / Operator and exporter',
     description: 'Health and cost of the operator, the exporter, and the pipeline of metrics and alerts.',
-    variables: [],
+    variables: ['job', 'instance'],
     refresh: '5s',
     from: 'now-15m',
   })
@@ -39,7 +43,7 @@ export function operations(): dashboard.DashboardBuilder {
       description: 'Notifications that Alertmanager tried to deliver, and those that failed, by the way they took.',
       queries: [
         { expr: `sum by (integration) (rate(alertmanager_notifications_total[${R}])) > 0`, legend: '{{integration}} tried' },
-        { expr: `sum by (integration) (rate(alertmanager_notifications_failed_total[${R}])) > 0`, legend: '{{integration}} failed' },
+        { expr: `sum by (integration) (rate(alertmanager_notifications_failed_total[${R}])) and on (integration) sum by (integration) (alertmanager_notifications_total) > 0`, legend: '{{integration}} failed' },
       ],
     }))
     .withPanel(lines({
@@ -108,6 +112,50 @@ export function operations(): dashboard.DashboardBuilder {
         { expr: `sum(rate(bandit_operator_drift_repairs_total[${R}]))`, legend: 'put back', color: color.warning },
       ],
     }))
+    .withPanel(lines({
+      id: 26, title: 'Routes of the operator', unit: 'short', min: 0, width: 8, empty: 'none',
+      description: 'Routes that the operator looks after, and objects that it cannot understand.',
+      queries: [
+        { expr: `max(bandit_operator_routes{${OPERATOR}})`, legend: 'looked after', color: color.good },
+        { expr: `max(bandit_operator_invalid_routes{${OPERATOR}})`, legend: 'invalid', color: color.bad },
+      ],
+    }))
+    .withPanel(lines({
+      id: 27, title: 'Time in the queue and at work', unit: 's', min: 0, width: 8, empty: 'none',
+      description: '99 in 100 routes wait no longer than this once they are due, and are worked on no longer than that.',
+      queries: [
+        { expr: `histogram_quantile(0.99, sum by (le) (rate(workqueue_queue_duration_seconds_bucket{${OPERATOR}}[${R}])))`, legend: 'waiting p99', color: color.p50 },
+        { expr: `histogram_quantile(0.99, sum by (le) (rate(workqueue_work_duration_seconds_bucket{${OPERATOR}}[${R}])))`, legend: 'worked on p99', color: color.p99 },
+        { expr: `max(workqueue_unfinished_work_seconds{${OPERATOR}})`, legend: 'unfinished', color: color.warning },
+      ],
+    }))
+    .withPanel(lines({
+      id: 28, title: 'Routes that became due, and tries again', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'Routes a second that were put into the queue; those put back after a failure; reconciliations that failed.',
+      queries: [
+        { expr: `sum(rate(workqueue_adds_total{${OPERATOR}}[${R}]))`, legend: 'due', color: color.good },
+        { expr: `sum(rate(workqueue_retries_total{${OPERATOR}}[${R}]))`, legend: 'again', color: color.warning },
+        { expr: `sum(rate(controller_runtime_reconcile_errors_total{${OPERATOR}}[${R}]))`, legend: 'failed', color: color.bad },
+      ],
+    }))
+    .withPanel(lines({
+      id: 29, title: 'Workers at work', unit: 'percentunit', min: 0, max: 1, width: 8, empty: 'none',
+      description: 'Share of the workers that reconcile just now. At 1 for long, the operator needs more of them.',
+      queries: [{ expr: `sum by (instance) (controller_runtime_active_workers{${OPERATOR}}) / sum by (instance) (controller_runtime_max_concurrent_reconciles{${OPERATOR}})`, legend: '{{instance}}' }],
+    }))
+    .withPanel(lines({
+      id: 33, title: 'Time of a query to Prometheus', unit: 's', min: 0, width: 8, empty: 'none asked',
+      description: 'Half, and 99 in 100, of the operator\'s queries take no longer than this, answered or not.',
+      queries: [
+        { expr: `histogram_quantile(0.5, sum by (le) (rate(bandit_operator_prometheus_query_duration_seconds_bucket[${R}])))`, legend: 'p50', color: color.p50 },
+        { expr: `histogram_quantile(0.99, sum by (le) (rate(bandit_operator_prometheus_query_duration_seconds_bucket[${R}])))`, legend: 'p99', color: color.p99 },
+      ],
+    }))
+    .withPanel(lines({
+      id: 34, title: 'Statuses that were not taken', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'Statuses a second that the store refused; they are written again. Conflicts with another writer are among them.',
+      queries: [{ expr: `sum(rate(bandit_operator_status_write_errors_total[${R}]))`, legend: 'refused', color: color.bad }],
+    }))
     .withRow(row('Exporter'))
     .withPanel(lines({
       id: 10, title: 'Objects', unit: 'short', min: 0, width: 8, empty: 'none',
@@ -138,6 +186,20 @@ export function operations(): dashboard.DashboardBuilder {
       queries: [{ expr: 'time() - min(bandit_exporter_last_sync_timestamp_seconds)' }],
     }))
     .withPanel(lines({
+      id: 16, title: 'Shards', unit: 'short', min: 0, width: 8, empty: 'not known',
+      description: 'How many exporters share the objects: the number that each was told, and how many different shards answer. They must agree.',
+      queries: [
+        { expr: `max(bandit_exporter_shards{${EXPORTER}})`, legend: 'told', color: color.desired },
+        { expr: `count(count_values("shard", bandit_exporter_shard{${EXPORTER}}))`, legend: 'answering', color: color.observed },
+      ],
+    }))
+    .withPanel(figure({
+      id: 17, title: 'Web configuration', unit: 'none', states: [{ name: 'refused', color: color.bad }, { name: 'in force', color: color.good }], width: 8, height: 8, empty: 'no file',
+      description: 'Whether the exporter could read its web configuration (TLS, users) the last time; when not, the one before stays in force.',
+      queries: [{ expr: '1 + min(bandit_exporter_config_last_reload_successful)' }],
+    }))
+    .withRow(row('Processes'))
+    .withPanel(lines({
       id: 14, title: 'CPU', unit: 'short', min: 0, width: 8, empty: 'not known',
       description: 'Cores that each program uses.',
       queries: [{ expr: `sum by (job, instance) (rate(process_cpu_seconds_total{${OURS}}[${R}]))`, legend: '{{job}} {{instance}}' }],
@@ -146,5 +208,20 @@ export function operations(): dashboard.DashboardBuilder {
       id: 15, title: 'Memory', unit: 'bytes', min: 0, width: 8, empty: 'not known',
       description: 'Resident memory of each program.',
       queries: [{ expr: `max by (job, instance) (process_resident_memory_bytes{${OURS}})`, legend: '{{job}} {{instance}}' }],
+    }))
+    .withPanel(lines({
+      id: 18, title: 'File descriptors', unit: 'percentunit', min: 0, width: 8, empty: 'not known',
+      description: 'Open file descriptors of each program, as a share of what it may open.',
+      threshold: { value: 0.8, color: color.limit },
+      queries: [{ expr: `max by (job, instance) (process_open_fds{${OURS}} / process_max_fds{${OURS}})`, legend: '{{job}} {{instance}}' }],
+    }))
+    .withPanel(rows({
+      id: 19, title: 'Versions', unit: 'none', empty: 'not known', by: ['job', 'instance', 'version', 'compiler'], height: 7,
+      description: 'What runs where: version and compiler of each program, how long it has run, and its threads.',
+      queries: [
+        { expr: built(`time() - max by (job, instance) (process_start_time_seconds{${OURS}})`) },
+        { expr: built(`max by (job, instance) (process_threads{${OURS}})`) },
+      ],
+      columns: [{ name: 'Runs for', unit: 's' }, { name: 'Threads' }],
     }));
 }

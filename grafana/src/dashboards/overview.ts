@@ -2,11 +2,13 @@
 /* The fleet at a glance: who gets traffic, who leads, is it healthy, is the data fresh? */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { board } from '../board';
-import { color, verdicts } from '../colors';
+import { alertStates, color, verdicts } from '../colors';
 import { about, band, figure, lines, rows, timeline } from '../panels';
 import { ARM, ROUTE, age, labelNumber, perArm, perRoute } from '../queries';
 
 const row = (title: string) => new dashboard.RowBuilder(title);
+
+const OURS = 'alertname=~"Bandit.+",severity!="none"';
 
 const toRoute = {
   title: 'Open the route',
@@ -139,5 +141,10 @@ export function overview(): dashboard.DashboardBuilder {
       description: 'What fires now. docs/runbooks has a page for each, named as the alert.',
       queries: [{ expr: 'group by (alertname, severity, namespace, route, arm) (ALERTS{alertstate="firing",alertname=~"Bandit.+",severity!="none"})' }],
       columns: [{ name: 'Firing', states: [{ name: 'fires', color: color.bad }] }],
+    }))
+    .withPanel(timeline({
+      id: 42, title: 'Alerts over time', unit: 'none', empty: 'nothing fired', states: alertStates, height: 8,
+      description: 'When each alert was pending and when it fired, whatever route it is about.',
+      queries: [{ expr: `max by (alertname, namespace, route, arm) (\n  1 * ALERTS{alertstate="pending",${OURS}}\n  or\n  2 * ALERTS{alertstate="firing",${OURS}}\n)`, legend: '{{alertname}} {{route}} {{arm}}' }],
     }));
 }

@@ -3,12 +3,16 @@
  * and did the data plane obey? */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { board } from '../board';
-import { armStates, color, modes, verdicts } from '../colors';
-import { about, band, figure, lines, timeline } from '../panels';
+import { armStates, color, modes, truths, verdicts } from '../colors';
+import { about, band, figure, lines, rows, timeline } from '../panels';
 import { ARM, ROUTE, age, labelNumber, perArm, perRoute, stateNumber } from '../queries';
 
 const row = (title: string) => new dashboard.RowBuilder(title);
 const arm = '{{route}} {{arm}}';
+
+/* A number of the specification, beside the words of it. */
+const setting = (metric: string): string =>
+  `${perRoute(metric)} * on (namespace, route) group_right () max by (namespace, route, policy, target_kind, target_name, window, baseline) (bandit_route_info{${ROUTE}})`;
 
 export function route(): dashboard.DashboardBuilder {
   return board({
@@ -126,6 +130,11 @@ export function route(): dashboard.DashboardBuilder {
       description: 'Warm-up, active, ejected (an objective fell below its minimum), re-entering with a bounded share, or without a live backend.',
       queries: [{ expr: stateNumber('namespace, route, arm', 'bandit_arm_state', ARM, armStates), legend: arm }],
     }))
+    .withPanel(timeline({
+      id: 35, title: 'Conditions', unit: 'none', empty: 'none yet', states: truths, height: 8,
+      description: 'What the operator says of the route, as in its status. True is good news of Ready, MetricsAvailable and RouteProgrammed, and bad news of Degraded.',
+      queries: [{ expr: labelNumber('namespace, route, condition', 'bandit_route_condition', 'status', ROUTE, truths.map((t) => ({ ...t, name: t.name.toLowerCase() }))), legend: '{{route}} {{condition}}' }],
+    }))
     .withPanel(lines({
       id: 33, title: 'Decisions', unit: 'ops', min: 0, empty: 'no decisions',
       description: 'Decisions a second by verdict, as the operator counts them.',
@@ -147,5 +156,40 @@ export function route(): dashboard.DashboardBuilder {
       id: 41, title: 'Cost of exploring', unit: 'none', min: 0, empty: 'none yet',
       description: 'The part of the regret that exploring on purpose explains, in reward a second.',
       queries: [{ expr: `sum by (namespace, route) (rate(bandit_operator_exploration_cost_total{${ROUTE}}[$__rate_interval]))`, legend: '{{route}}' }],
+    }))
+    .withRow(row('What the route is told to do'))
+    .withPanel(rows({
+      id: 50, title: 'Settings', unit: 'none', empty: 'no route', by: ['namespace', 'route', 'policy', 'target_kind', 'target_name', 'window', 'baseline'], height: 5,
+      description: 'The specification in force: policy, target, window and baseline, and the limits that it sets. Where the two generations differ, a change has not been taken up yet.',
+      queries: [
+        { expr: setting('bandit_route_interval_seconds') },
+        { expr: setting('bandit_route_max_data_age_seconds') },
+        { expr: setting('bandit_route_min_weight_ratio') },
+        { expr: setting('bandit_route_generation') },
+        { expr: setting('bandit_route_observed_generation') },
+        { expr: setting('bandit_route_status_max_lag_seconds') },
+      ],
+      columns: [
+        { name: 'Interval', unit: 's' },
+        { name: 'Oldest data', unit: 's' },
+        { name: 'Floor', unit: 'percentunit' },
+        { name: 'Generation' },
+        { name: 'Taken up' },
+        { name: 'Status lags by', unit: 's' },
+      ],
+    }))
+    .withPanel(rows({
+      id: 51, title: 'Objectives', unit: 'none', empty: 'no objective', by: ['namespace', 'route', 'objective'], height: 6, width: 12,
+      description: 'What the reward is made of: the share of each objective in it, and the ratio below which an arm is ejected, where one is set.',
+      queries: [
+        { expr: `max by (namespace, route, objective) (bandit_route_objective_weight_ratio{${ROUTE}})` },
+        { expr: `max by (namespace, route, objective) (bandit_route_objective_min_ratio{${ROUTE}})` },
+      ],
+      columns: [{ name: 'Share', unit: 'percentunit', bar: true }, { name: 'Minimum', unit: 'percentunit' }],
+    }))
+    .withPanel(lines({
+      id: 52, title: 'Rewards that had to be cut', unit: 'ops', min: 0, height: 6, empty: 'none',
+      description: 'Ratios above 1 or below 0 a second: an objective of yours that counts more good events than events. Should be zero.',
+      queries: [{ expr: `sum by (namespace, route) (rate(bandit_operator_reward_clamps_total{${ROUTE}}[$__rate_interval]))`, legend: '{{route}}' }],
     }));
 }

@@ -40,7 +40,7 @@ def concrete(expr):
     """A panel's query with its variables filled in, as Grafana does for All."""
     for name, value in (("$__rate_interval", "1m"), ("$__range", "5m"), ("$__interval", "1m")):
         expr = expr.replace(name, value)
-    return re.sub(r"\$(namespace|route|arm|pod)\b", ".+", expr)
+    return re.sub(r"\$(namespace|route|arm|pod|job|instance)\b", ".+", expr)
 
 
 class Prometheus:

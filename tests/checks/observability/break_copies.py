@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Proves that the checks find what they are for: each row breaks a copy of the repository
-in one place, and the check must fail with a message that names the file, and the line.
+in one place, or what a program says that it emits, and the check must fail with a message
+that names the file, and the line.
 
     break_copies.py --bin build/release/bin
 """
 import argparse
+import json
 import pathlib
 import re
 import shutil
@@ -13,12 +15,25 @@ import subprocess
 import sys
 import tempfile
 
+import catalogue
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "docs", "tests/checks/observability")
+COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/src", "docs", "tests/checks/observability")
 
-# check, file, what is replaced, by what, what the message must say
+# check, file, what is replaced, by what, what the message must say; bin/PROGRAM is what the
+# program describes, an object of JSON for each family
 CASES = (
+    # a program renames a metric, or drops a label: whoever uses it is named
+    ("contract", "bin/bandit-exporter", '"bandit_arm_reward_ema"', '"bandit_arm_ema_reward"', r"rules/health\.yml:\d+: .*nothing emits or records bandit_arm_reward_ema"),
+    ("contract", "bin/bandit-exporter", '"bandit_arm_reward_ema"', '"bandit_arm_ema_reward"', r"bandit-route\.json:\d+: panel 20 .*nothing emits or records bandit_arm_reward_ema"),
+    ("contract", "bin/bandit-exporter", '"bandit_arm_reward_ema"', '"bandit_arm_ema_reward"', r"docs/metrics\.md:\d+: "),
+    ("contract", "bin/bandit-operator", '["namespace", "route", "verdict", "reason"]', '["namespace", "route", "reason"]', r"bandit-route\.json:\d+: panel 33 .*label verdict"),
+    ("contract", "bin/model-server", '["fault"]', "[]", r"alerts/arms\.yml:\d+: alert BanditFaultInjectionActive: .*label fault"),
+    ("contract", "bin/bandit-operator", '"bandit_operator_leader_changes", "type": "counter"', '"bandit_operator_leader_changes", "type": "gauge"', r"alerts/arms\.yml:\d+: alert BanditLeaderOscillating: .*is no counter"),
+    # a program emits something new, and nothing shows it
+    ("contract", "bin/model-server", '[{"name": ', '[{"name": "ml_new_total", "type": "counter", "unit": "", "stability": "stable", "constant_labels": [], "labels": [], "help": "New."}, {"name": ', r"docs/metrics\.md:\d+: model-server emits ml_new_total, and no panel or rule shows it"),
+    # somebody edits rules, dashboards, docs
     ("contract", "prometheus/rules/rewards.yml", "ml_feedback_total{", "ml_feedbacks_total{", r"rewards\.yml:\d+: .*nothing emits or records ml_feedbacks_total"),
     ("contract", "prometheus/rules/traffic.yml", "record: bandit:arm_requests:rate1m", "record: bandit:arm_request:rate1m", r"traffic\.yml:\d+: .*bandit:arm_requests:rate1m"),
     ("contract", "prometheus/alerts/decisions.yml", '{verdict="Held"}', '{verdicts="Held"}', r"decisions\.yml:\d+: .*has no label verdicts"),
@@ -36,8 +51,39 @@ CASES = (
     ("lint_rules", "prometheus/tests/arms_test.yml", "alertname=\"BanditArmSlow\"", "alertname=\"BanditArmSloth\"", r"arms\.yml:\d+: BanditArmSlow: no test shows"),
     ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"noValue": "no traffic"', '"noValue": ""', r"bandit-slo\.json:\d+: .*no noValue"),
     ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"uid": "${datasource}"', '"uid": "prometheus"', r"bandit-slo\.json:\d+: .*data source"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", "#D55E00", "#FF0000", r"bandit-route\.json:\d+: .*#FF0000 is no colour of ours"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", "#009E73", "#CC79A8", r"bandit-route\.json:\d+: .*apart, less than"),
+    ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"h": 8', '"h": 2', r"bandit-slo\.json:\d+: .*too low to be read"),
+    ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"w": 8', '"w": 7', r"bandit-slo\.json:\d+: .*does not fill the page"),
     ("provisioning", "grafana/provisioning/datasources/bandit-router.yaml", "jsonData:", "jsonDat:", r"bandit-router\.yaml:\d+: .*jsonDat"),
 )
+
+
+def described(bin_folder, folder, program, old, new):
+    """A folder of stand-ins that say what the programs say, but for one replacement."""
+    for name in catalogue.PROGRAMS:
+        told = json.dumps(json.loads(subprocess.run([bin_folder / name, "--describe-metrics"], check=True, capture_output=True, timeout=20).stdout))
+        if name == program:
+            if old not in told:
+                return False
+            told = told.replace(old, new)
+        (folder / f"{name}.json").write_text(told, encoding="utf-8")
+        (folder / name).write_text(f"#!/bin/sh\ncat '{folder}/{name}.json'\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return True
+
+
+def broken(copy, bin_folder, name, old, new):
+    """Breaks the copy; the folder of programs to ask, or None where there is nothing to break."""
+    if name.startswith("bin/"):
+        (copy / "bin").mkdir()
+        return copy / "bin" if described(bin_folder, copy / "bin", name.removeprefix("bin/"), old, new) else None
+    if old is None:
+        (copy / name).unlink()
+        return bin_folder
+    text = (copy / name).read_text(encoding="utf-8")
+    (copy / name).write_text(text.replace(old, new), encoding="utf-8")
+    return bin_folder if old in text else None
 
 
 def run(root, check, bin_folder):
@@ -57,17 +103,12 @@ def main():
             copy = pathlib.Path(folder)
             for part in COPIED:
                 shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-            broken = copy / name
-            if old is None:
-                broken.unlink()
-            else:
-                text = broken.read_text(encoding="utf-8")
-                if old not in text:
-                    print(f"FAILED {check}: {name} no longer holds {old!r}")
-                    failures += 1
-                    continue
-                broken.write_text(text.replace(old, new), encoding="utf-8")
-            result = run(copy, check, bin_folder)
+            programs = broken(copy, bin_folder, name, old, new)
+            if programs is None:
+                print(f"FAILED {check}: {name} no longer holds {old!r}")
+                failures += 1
+                continue
+            result = run(copy, check, programs)
             found = next((line for line in result.stdout.splitlines() if re.search(want, line)), None)
             good = result.returncode == 1 and found
             print(f"{'ok    ' if good else 'FAILED'} {found or (result.stdout + result.stderr)[-300:]}")

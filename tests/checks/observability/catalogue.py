@@ -27,6 +27,7 @@ class Metric:
     labels: set
     source: str
     used: bool = False
+    shown: bool = False  # on a panel, or recorded for one
 
 
 class Catalogue:

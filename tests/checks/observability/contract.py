@@ -23,6 +23,13 @@ COUNTER_AS_IS = {"timestamp", "absent", "count", "group", "changes", "resets"}
 UNITS = ((re.compile(r"(_ratio|:ratio\w*)\Z"), {"percentunit", "none"}), (re.compile(r"_bytes\Z"), {"bytes"}))
 
 
+# What is emitted and on no panel, and why.
+NOT_SHOWN = (
+    (re.compile(r"process_virtual_memory_"), "address space says nothing; resident memory is shown"),
+    (re.compile(r"bandit_exporter_config_last_reload_success_timestamp_"), "whether it succeeded is shown"),
+)
+
+
 class Findings:
     def __init__(self, root):
         self.root = root
@@ -39,8 +46,12 @@ def check_use(query, use, known, findings):
 
     if not use.metric:
         names = [v for k, op, v in use.matchers if k == "__name__"]
-        if not any(re.fullmatch(n, m) for n in names for m in known.metrics):
+        matched = [m for m in known.metrics.values() if any(re.fullmatch(n, m.name) for n in names)]
+        if not matched:
             complain(f"no metric is called {names}")
+        for metric in matched:
+            metric.used = True
+            metric.shown |= query.shown
         return
     metric = known.find(use.metric)
     if metric is None:
@@ -48,6 +59,7 @@ def check_use(query, use, known, findings):
             complain(f"nothing emits or records {use.metric}")
         return
     metric.used = True
+    metric.shown |= query.shown
     for label, _, _ in use.matchers:
         if label not in metric.labels:
             complain(f"{use.metric} has no label {label}; it has {', '.join(sorted(metric.labels))}")
@@ -131,6 +143,16 @@ def check_docs(root, known, findings):
             findings.add(page, sources.line_of(page, f"`{name}`"), f"nothing emits {name}")
 
 
+def check_shown(known, root, findings):
+    """What a program emits, a person can see: on a panel, or in a rule that a panel reads."""
+    page = root / "docs" / "metrics.md"
+    for program, family in known.families:
+        name = family["name"]
+        parts = [known.find(n) for n in (name, name + "_bucket", name + "_sum", name + "_count")]
+        if not any(m and m.shown for m in parts) and not any(p.match(name) for p, _ in NOT_SHOWN):
+            findings.add(page, sources.line_of(page, f"### `{name}`"), f"{program} emits {name}, and no panel or rule shows it")
+
+
 def check_used(known, root, findings):
     """A recorded series that nothing reads costs memory for nothing."""
     for path, line, rule in sources.rules(root):
@@ -151,6 +173,7 @@ def main():
     check_links(args.root, findings)
     check_docs(args.root, known, findings)
     check_used(known, args.root, findings)
+    check_shown(known, args.root, findings)
     for line in findings.lines:
         print(line)
     print(f"{asked} queries, {len(known.metrics)} metrics, {len(findings.lines)} findings")

@@ -21,6 +21,13 @@ def labels_of(family):
     return ", ".join(f"`{name}`" for name in family["constant_labels"] + family["labels"]) or "none"
 
 
+def complete(program, family):
+    """A reader is told what it means and how to ask for it."""
+    missing = [k for k in ("help", "type", "stability", "example") if not family.get(k)]
+    if missing:
+        raise SystemExit(f"{program} --describe-metrics: {family['name']} has no {', '.join(missing)}")
+
+
 def metrics_page(programs, root):
     out = ["# Metrics\n\n", MADE, "\nEvery family that the programs emit, as they describe it themselves (`PROGRAM --describe-metrics`), and\n"
            "what Prometheus records from them. *Stable* families keep name, labels and meaning until two minor\nreleases after"
@@ -29,6 +36,7 @@ def metrics_page(programs, root):
     for program, families in programs.items():
         out.append(f"\n## {program}\n")
         for f in families:
+            complete(program, f)
             out.append(f"\n### `{f['name']}`\n\n{f['help']}\n\n")
             unit = f", in {f['unit']}" if f["unit"] else ""
             out.append(f"{f['type'].capitalize()}{unit}, {f['stability']}. Labels: {labels_of(f)}.\n")

@@ -5,10 +5,12 @@
     lint_dashboards.py [--root .]
 """
 import argparse
+import json
 import pathlib
 import re
 import sys
 
+import color_vision
 import promql
 import sources
 
@@ -19,6 +21,11 @@ WITHOUT_UNIT = {"text", "row"}
 # description says so.
 FIXED_RANGE = re.compile(r"\[(1h|15m|5m)\]")
 SAYS_RANGE = re.compile(r"hour|five minutes", re.I)
+HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+# Colours that stand beside each other in one panel: for comparison, the two that people with
+# deuteranopia tell apart worst in the palette of Okabe and Ito are 18 apart.
+APART = 15
+LEAST_HEIGHT = {"timeseries": 5, "state-timeline": 5, "table": 5, "stat": 3, "text": 2, "row": 1}
 FOLDER_LIMIT = 262144  # bytes of one ConfigMap that client-side apply still takes
 
 
@@ -93,10 +100,36 @@ def lint_panel(panel, complain):
         lint_expression(panel, target["expr"], title, complain)
 
 
+def lint_colors(what, drawn, palette, complain):
+    """Colours are those of grafana/src/colors.ts, and those of one panel can be told apart."""
+    colors = set(HEX.findall(json.dumps(drawn)))
+    for color in sorted(colors - palette):
+        complain(what, f"{color} is no colour of ours; they are in grafana/src/colors.ts")
+    if len(colors) > 1:
+        distance, kind, one, other = color_vision.nearest(colors)
+        if distance < APART:
+            complain(what, f"{one} and {other} are {distance:.0f} apart, less than {APART}, to people with {kind} vision")
+
+
+def lint_rows(board, complain):
+    """A row of panels is as wide as the page, and its panels are of one height."""
+    beside = {}
+    for panel in board["panels"]:
+        beside.setdefault(panel["gridPos"]["y"], []).append(panel)
+    for panels in beside.values():
+        if len({p["gridPos"]["h"] for p in panels}) > 1:
+            complain(panels[0]["title"], "panels of one row have different heights")
+        if sum(p["gridPos"]["w"] for p in panels) != 24 and not any(p.get("repeat") for p in panels):
+            complain(panels[0]["title"], "its row does not fill the page")
+
+
 def lint_layout(board, complain):
+    lint_rows(board, complain)
     taken = {}
     for panel in board["panels"]:
         grid = panel["gridPos"]
+        if grid["h"] < LEAST_HEIGHT.get(panel["type"], 1):
+            complain(panel["title"], "too low to be read")
         if grid["x"] + grid["w"] > 24:
             complain(panel["title"], "wider than the grid")
         for y in range(grid["y"], grid["y"] + grid["h"]):
@@ -112,6 +145,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[3])
     args = parser.parse_args()
 
+    palette = set(HEX.findall((args.root / "grafana/src/colors.ts").read_text(encoding="utf-8")))
     findings, titles, uids, count = [], set(), set(), 0
     for path, board in sources.dashboards(args.root):
 
@@ -121,6 +155,7 @@ def main():
 
         lint_board(board, complain)
         lint_layout(board, complain)
+        lint_colors("annotations", board["annotations"], palette, complain)
         if board["title"] in titles or board["uid"] in uids:
             complain("", "title or uid of another dashboard, which would stop the provider")
         titles.add(board["title"])
@@ -135,6 +170,7 @@ def main():
         for panel in sources.panels(board):
             count += panel["type"] not in WITHOUT_UNIT
             lint_panel(panel, complain)
+            lint_colors(panel["title"], panel.get("fieldConfig", {}), palette, complain)
     print(*findings, sep="\n", end="\n" if findings else "")
     print(f"{len(uids)} dashboards, {count} panels, {len(findings)} findings")
     return 1 if findings else 0

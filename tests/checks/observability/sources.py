@@ -18,6 +18,11 @@ class Query:
     what: str  # "alert BanditArmFailing", "panel 12 of bandit-route"
     unit: str = ""
 
+    @property
+    def shown(self):
+        """Whether a person comes to see what this asks for."""
+        return self.what.startswith(("panel", "record"))
+
 
 def line_of(path, text, start=1):
     """The first line, from start on, that holds the text; start itself if none does."""

@@ -21,7 +21,7 @@ VALUES = {
     "outcome": ["correct", "incorrect", "forged"], "feature": ["f1", "f2"], "bin": ["0", "1"], "status": ["true"],
 }  # fmt: skip
 TYPES = {"info": "gauge", "stateset": "gauge"}
-ALWAYS_ONE = ("bandit_arm_leader", "leader_election_master_status")
+ALWAYS_ONE = ("bandit_arm_leader", "bandit_route_condition", "leader_election_master_status")
 
 
 def quoted(name, value):
