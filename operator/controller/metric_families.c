@@ -90,7 +90,8 @@ const struct metric_desc metric_families[METRIC_FAMILY_COUNT] = {
         .example = "increase(bandit_operator_status_write_errors_total[5m]) > 0"},
     [ROUTES] = {
         .name = "bandit_operator_routes", .type = METRIC_GAUGE,
-        .help = "Routes that are looked after."},
+        .help = "Routes that are looked after.",
+        .example = "sum(bandit_operator_routes)"},
     [INVALID_ROUTES] = {
         .name = "bandit_operator_invalid_routes", .type = METRIC_GAUGE,
         .help = "Objects that stand in the store and cannot be understood.",
@@ -116,40 +117,52 @@ const struct metric_desc metric_families[METRIC_FAMILY_COUNT] = {
     [ACTIVE_WORKERS] = {
         .name = "controller_runtime_active_workers", .type = METRIC_GAUGE,
         .help = "Workers that are reconciling now.",
-        .labels = {"controller"}},
+        .labels = {"controller"},
+        .example = "controller_runtime_active_workers / "
+                   "controller_runtime_max_concurrent_reconciles"},
     [MAX_WORKERS] = {
         .name = "controller_runtime_max_concurrent_reconciles", .type = METRIC_GAUGE,
         .help = "Workers that there are.",
-        .labels = {"controller"}},
+        .labels = {"controller"},
+        .example = "controller_runtime_active_workers / "
+                   "controller_runtime_max_concurrent_reconciles"},
     [QUEUE_DEPTH] = {
         .name = "workqueue_depth", .type = METRIC_GAUGE,
         .help = "Routes that wait to be worked on.",
-        .labels = {"name"}},
+        .labels = {"name"},
+        .example = "max_over_time(workqueue_depth[5m])"},
     [QUEUE_ADDS] = {
         .name = "workqueue_adds", .type = METRIC_COUNTER,
         .help = "Times a route became due.",
-        .labels = {"name"}},
+        .labels = {"name"},
+        .example = "rate(workqueue_adds_total[5m])"},
     [QUEUE_RETRIES] = {
         .name = "workqueue_retries", .type = METRIC_COUNTER,
         .help = "Times a route was put back after a failure.",
-        .labels = {"name"}},
+        .labels = {"name"},
+        .example = "rate(workqueue_retries_total[5m]) / rate(workqueue_adds_total[5m])"},
     [QUEUE_DURATION] = {
         .name = "workqueue_queue_duration_seconds",
         .type = METRIC_HISTOGRAM, .unit = "seconds",
         .help = "How long a route waited once it was due.",
         .labels = {"name"},
-        BOUNDS(queue_bounds)},
+        BOUNDS(queue_bounds),
+        .example = "histogram_quantile(0.99, sum by (le) "
+                   "(rate(workqueue_queue_duration_seconds_bucket[5m])))"},
     [QUEUE_WORK_DURATION] = {
         .name = "workqueue_work_duration_seconds",
         .type = METRIC_HISTOGRAM, .unit = "seconds",
         .help = "How long a route was worked on.",
         .labels = {"name"},
-        BOUNDS(queue_bounds)},
+        BOUNDS(queue_bounds),
+        .example = "histogram_quantile(0.99, sum by (le) "
+                   "(rate(workqueue_work_duration_seconds_bucket[5m])))"},
     [QUEUE_UNFINISHED] = {
         .name = "workqueue_unfinished_work_seconds", .type = METRIC_GAUGE,
         .unit = "seconds",
         .help = "Time spent so far on routes that are being worked on.",
-        .labels = {"name"}},
+        .labels = {"name"},
+        .example = "workqueue_unfinished_work_seconds > 30"},
     [QUEUE_LONGEST] = {
         .name = "workqueue_longest_running_processor_seconds", .type = METRIC_GAUGE,
         .unit = "seconds",
