@@ -108,11 +108,21 @@ struct route_pin {
     int64_t until_ms;
 };
 
+/* The data plane's object, where it is ours as a whole and not only in its weights. */
+struct route_template {
+    bool set;
+    char gateway[ROUTE_NAME_MAX];
+    char gateway_namespace[ROUTE_LABEL_MAX]; /* "": the route's */
+    char listener[ROUTE_NAME_MAX];           /* "": all of the gateway's */
+    char hostname[ROUTE_NAME_MAX];           /* "": any */
+};
+
 struct route_target {
     char group[ROUTE_NAME_MAX]; /* "" for HAProxyBackend */
     char kind[ROUTE_LABEL_MAX];
     char name[ROUTE_NAME_MAX];
     char rule[ROUTE_NAME_MAX]; /* "": every rule that has all arms */
+    struct route_template template;
 };
 
 struct route_spec {

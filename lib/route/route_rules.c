@@ -23,6 +23,16 @@ static bool group_fits_kind(const void *value, const struct place *at, struct re
                       t->kind, group);
 }
 
+static bool only_objects_have_templates(const void *value, const struct place *at,
+                                        struct reading *r)
+{
+    const struct route_target *t = value;
+    struct place here = {.parent = at, .key = "template"};
+
+    return !t->template.set || *route_target_group(t->kind) ||
+           place_fail(&here, r, "%s is not made from a template", t->kind);
+}
+
 /* clang-format off */
 const struct rule target_rules[] = {
     {.cel = "!has(self.group) || self.group == "
@@ -31,6 +41,10 @@ const struct rule target_rules[] = {
      .check = group_fits_kind,
      .message = "not the group of this kind",
      .field = ".group"},
+    {.cel = "!has(self.template) || self.kind != 'HAProxyBackend'",
+     .check = only_objects_have_templates,
+     .message = "not made from a template",
+     .field = ".template"},
     {.cel = NULL},
 };
 /* clang-format on */
@@ -154,6 +168,23 @@ static bool bounds_leave_room(const void *value, const struct place *at,
     return true;
 }
 
+/* A backend of an HTTPRoute that is a Service needs one. */
+static bool templates_know_ports(const void *value, const struct place *at,
+                                 struct reading *r)
+{
+    const struct route_spec *spec = value;
+    struct place here = {.parent = at, .key = "arms"};
+
+    if (!spec->target.template.set || strcmp(spec->target.kind, "HTTPRoute") != 0)
+        return true;
+    for (size_t i = 0; i < spec->arm_count; i++)
+        if (!spec->arms[i].port)
+            return place_fail(&here, r,
+                              "%s states no backend.port, which targetRef.template needs",
+                              spec->arms[i].name);
+    return true;
+}
+
 /* clang-format off */
 const struct rule spec_rules[] = {
     {.cel = "!has(self.baseline) || self.arms.exists(a, a.name == self.baseline)",
@@ -170,6 +201,11 @@ const struct rule spec_rules[] = {
     {.cel = "self.guardrails.maxWeight * double(self.arms.size()) >= 0.999999999",
      .message = "so little for each arm does not reach 1", /* checked above */
      .field = ".guardrails.maxWeight"},
+    {.cel = "!has(self.targetRef.template) || self.targetRef.kind != 'HTTPRoute' || "
+            "self.arms.all(a, has(a.backend) && has(a.backend.port))",
+     .check = templates_know_ports,
+     .message = "targetRef.template needs the backend.port of every arm",
+     .field = ".arms"},
     {.cel = NULL},
 };
 /* clang-format on */

@@ -51,6 +51,28 @@ static const struct record arm_record = {"arm", arm_fields, NULL, settle_arm};
 
 /* ---- target ---------------------------------------------------------------------- */
 
+static const struct field gateway_fields[] = {
+    {"name", FIELD_DNS_NAME, FIELD_AT(struct route_template, gateway), .required = true,
+     .help = "The Gateway's name."},
+    {"namespace", FIELD_LABEL, FIELD_AT(struct route_template, gateway_namespace),
+     .help = "Where it is; by default in the BanditRoute's namespace."},
+    {"listener", FIELD_DNS_NAME, FIELD_AT(struct route_template, listener),
+     .help = "HTTPRoute: one of its listeners; left out, all of them."},
+    {.name = NULL},
+};
+
+static const struct record gateway_record = {"gateway", gateway_fields, NULL, NULL};
+
+static const struct field template_fields[] = {
+    {"gateway", FIELD_OBJECT, .record = &gateway_record, .required = true,
+     .help = "Where the traffic comes in."},
+    {"hostname", FIELD_DNS_NAME, FIELD_AT(struct route_template, hostname),
+     .help = "For which host; left out, for any."},
+    {.name = NULL},
+};
+
+static const struct record template_record = {"template", template_fields, NULL, NULL};
+
 static const struct field target_fields[] = {
     {"group", FIELD_DNS_NAME, FIELD_AT(struct route_target, group),
      .help = "API group of the object; by default the one that belongs to the kind."},
@@ -62,6 +84,11 @@ static const struct field target_fields[] = {
     {"rule", FIELD_DNS_NAME, FIELD_AT(struct route_target, rule),
      .help = "Name of the rule that splits the traffic. Left out, every rule that has a "
              "backend for each arm gets the weights, and the others are left alone."},
+    {"template", FIELD_OPTIONAL, FIELD_AT(struct route_target, template),
+     .record = &template_record,
+     .help = "HTTPRoute, VirtualService: make the object from this and the arms, own all "
+             "of it, and let it go with the BanditRoute. Left out, the object is the "
+             "user's, and only weights in it are touched."},
     {.name = NULL},
 };
 

@@ -131,7 +131,9 @@ void collection_put(struct collection *c, const char *key, const char *before,
                     const char *version, void *value)
 {
     const struct item *item = kube_table_get(&c->items, key);
-    bool same = item && before ? strcmp(item->version, before) == 0 : !item && !before;
+    bool same = item ? strcmp(item->version, version) == 0 ||
+                           (before && strcmp(item->version, before) == 0)
+                     : !before;
 
     if (same)
         put(c, key, version, value, true);

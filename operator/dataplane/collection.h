@@ -57,7 +57,7 @@ const struct kube_kind *collection_kind(const struct collection *c);
 void *collection_get(const struct collection *c, const char *key, const char **version);
 
 /* Take in what a write of ours, or a fresh look, has brought: value is taken, and dropped
- * when `before` (NULL: nothing) is not what is here any more. */
+ * when what is here is neither `before` (NULL: nothing) nor the same version. */
 void collection_put(struct collection *c, const char *key, const char *before,
                     const char *version, void *value);
 

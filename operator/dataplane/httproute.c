@@ -161,4 +161,5 @@ const struct split_kind split_httproute = {
     .backends = "backendRefs",
     .host = "name",
     .read = read_object,
+    .make = split_make_httproute,
 };

@@ -1,35 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A data plane whose weights are in objects of the Kubernetes API. */
+/* A data plane whose weights are in objects of the Kubernetes API: what is there. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "dataplane/dataplane_ops.h"
-#include "dataplane/kube_view.h"
-#include "dataplane/split.h"
+#include "dataplane/kube_plane.h"
 
-enum {
-    KEY_MAX = ROUTE_LABEL_MAX + ROUTE_NAME_MAX,
-    TRIES = 4,       /* of a write that others get ahead of */
-    GRACE_MS = 5000, /* gateways that followed so far may take so long over a write */
-};
+void kube_key(char key[KUBE_KEY_MAX], const char *namespace, const char *name)
+{
+    (void)snprintf(key, KUBE_KEY_MAX, "%s/%s", namespace, name);
+}
 
-struct kube_plane {
-    struct dataplane base;
-    struct kube_view *view;
-    const struct split_kind *kind;
-    struct collection *objects;
-    struct readers readers; /* under the view's lock */
-    const char *in_hand;    /* the reader that makes the change; under it, too */
-};
+struct seen *seen_new(const struct kube_plane *p, const struct json *object)
+{
+    struct seen *s = mem_alloc(1, sizeof(*s));
 
-/* An object as it was read. */
-struct seen {
-    struct split *split;
-    int64_t grace_until_ms; /* until then a gateway that is not done is no news */
-};
+    s->split = split_parse(p->kind, object);
+    return s;
+}
 
 static void seen_free(void *value)
 {
@@ -40,21 +30,12 @@ static void seen_free(void *value)
     free(s);
 }
 
-static void key_of(char key[KEY_MAX], const char *namespace, const char *name)
-{
-    (void)snprintf(key, KEY_MAX, "%s/%s", namespace, name);
-}
-
 /* ---- the collection ------------------------------------------------------------------
  */
 
 static void *parse_object(void *arg, const struct json *object)
 {
-    const struct kube_plane *p = arg;
-    struct seen *s = mem_alloc(1, sizeof(*s));
-
-    s->split = split_parse(p->kind, object);
-    return s;
+    return seen_new(arg, object);
 }
 
 static void object_changed(void *arg, const char *key, const void *before, void *after)
@@ -63,8 +44,12 @@ static void object_changed(void *arg, const char *key, const void *before, void 
     struct kube_plane *p = arg;
     struct seen *new = after;
 
-    if (old && new)
-        new->grace_until_ms = old->grace_until_ms;
+    if (old && new) {
+        if (!new->grace_until_ms)
+            new->grace_until_ms = old->grace_until_ms;
+        if (!new->made_generation)
+            new->made_generation = old->made_generation;
+    }
     kube_view_tell(p->view, &p->readers, key, p->in_hand);
 }
 
@@ -85,38 +70,75 @@ static void fault(void *arg, const char *what, const struct error *err)
 /* ---- reading -------------------------------------------------------------------------
  */
 
-/* What the object says, and which arms are alive. Under the lock. */
-static bool report_on(struct kube_plane *p, const struct seen *s,
-                      const struct bandit_route *r, struct dataplane_report *report,
-                      struct error *err)
+/* Is it as we made it, for the route as it is now? */
+static bool is_intact(const struct seen *s, const struct bandit_route *r)
+{
+    return s->split->made_for == r->generation &&
+           (!s->made_generation || s->split->generation == s->made_generation);
+}
+
+/* A whole object of ours: weights in it are worth nothing when the rest is not right. */
+static bool report_on_whole(const struct kube_plane *p, const struct seen *s,
+                            const struct bandit_route *r, struct dataplane_report *now,
+                            struct error *err)
+{
+    const struct split *split = s ? s->split : NULL;
+    struct error ignored;
+
+    if (split && (!split->owner || strcmp(split->owner, r->uid) != 0))
+        return error_set(err, ERR_INVALID,
+                         "%s %s/%s is there and not ours: delete it, or leave "
+                         "targetRef.template out",
+                         p->kind->kind, r->namespace, r->spec.target.name);
+    if (split && is_intact(s, r) && split_report(p->kind, split, r, now, &ignored))
+        return true;
+    *now = (struct dataplane_report){.trouble = REASON_PENDING, .units = p->kind->units};
+    (void)snprintf(now->message, sizeof(now->message), "the object is to be made");
+    for (size_t i = 0; i < r->spec.arm_count; i++)
+        now->arms[i].applied = NAN;
+    return true;
+}
+
+/* Of the arms' Services. */
+static void report_on_backends(const struct kube_plane *p, const struct bandit_route *r,
+                               struct dataplane_report *now)
+{
+    char reader[KUBE_KEY_MAX];
+
+    kube_key(reader, r->namespace, r->name);
+    for (size_t i = 0; i < r->spec.arm_count; i++) {
+        const struct route_arm *arm = &r->spec.arms[i];
+
+        now->arms[i].ready =
+            kube_view_ready(p->view, *arm->namespace ? arm->namespace : r->namespace,
+                            arm->service, reader);
+    }
+}
+
+bool kube_plane_report(struct kube_plane *p, const struct seen *s,
+                       const struct bandit_route *r, struct dataplane_report *report,
+                       struct error *err)
 {
     struct dataplane_report now = {.trouble = REASON_NONE};
-    char reader[KEY_MAX];
 
-    if (!split_report(p->kind, s->split, r, &now, err))
+    if (r->spec.target.template.set ? !report_on_whole(p, s, r, &now, err)
+                                    : !split_report(p->kind, s->split, r, &now, err))
         return false;
-    key_of(reader, r->namespace, r->name);
-    for (size_t i = 0; i < r->spec.arm_count; i++) {
-        const struct split_backend *b = split_backend_of(s->split, r, i);
-
-        now.arms[i].ready = kube_view_ready(p->view, b->namespace, b->service, reader);
-    }
-    if (now.trouble == REASON_PENDING && clock_mono_ms() < s->grace_until_ms)
+    report_on_backends(p, r, &now);
+    if (s && now.trouble == REASON_PENDING && clock_mono_ms() < s->grace_until_ms)
         now.trouble = REASON_NONE;
     *report = now;
     return true;
 }
 
-/* The object, its version in *version; NULL with ERR_NOT_FOUND where there is none. Under
- * the lock. */
-static struct seen *find(struct kube_plane *p, const struct bandit_route *r,
-                         const char **version, struct error *err)
+struct seen *kube_plane_find(struct kube_plane *p, const struct bandit_route *r,
+                             const char **version, struct error *err)
 {
     struct seen *s;
-    char key[KEY_MAX], reader[KEY_MAX];
+    char key[KUBE_KEY_MAX], reader[KUBE_KEY_MAX];
 
-    key_of(key, r->namespace, r->spec.target.name);
-    key_of(reader, r->namespace, r->name);
+    kube_key(key, r->namespace, r->spec.target.name);
+    kube_key(reader, r->namespace, r->name);
     readers_add(&p->readers, key, reader);
     if (!collection_known(p->objects, err))
         return NULL;
@@ -126,196 +148,23 @@ static struct seen *find(struct kube_plane *p, const struct bandit_route *r,
     return s;
 }
 
-static bool plane_read(struct dataplane *d, const struct bandit_route *r,
-                       struct dataplane_report *report, struct error *err)
+bool kube_plane_read(struct dataplane *d, const struct bandit_route *r,
+                     struct dataplane_report *report, struct error *err)
 {
     struct kube_plane *p = (struct kube_plane *)d;
     const struct seen *s;
     const char *version;
+    struct error ignored;
     bool ok;
 
     collection_use(p->objects);
     collection_use(p->view->slices);
     kube_view_lock(p->view);
-    s = find(p, r, &version, err);
-    ok = s && report_on(p, s, r, report, err);
+    s = kube_plane_find(p, r, &version, err);
+    ok = (s || (r->spec.target.template.set && collection_known(p->objects, &ignored))) &&
+         kube_plane_report(p, s, r, report, err);
     kube_view_unlock(p->view);
     return ok;
-}
-
-/* ---- writing -------------------------------------------------------------------------
- */
-
-/* One write of one route. */
-struct writing {
-    struct kube_plane *plane;
-    const struct bandit_route *route;
-    const double *weights;
-    struct kube_ref ref;
-    char key[KEY_MAX];
-    /* What the patch rests on. */
-    struct json *patch; /* NULL: there is nothing to change */
-    char *version;
-    int64_t grace_until_ms;
-};
-
-static void writing_clear(struct writing *w)
-{
-    json_free(STEAL(w->patch));
-    free(STEAL(w->version));
-}
-
-/* Make the patch from what is known. Under the lock. */
-static bool prepare(struct writing *w, struct seen *s, const char *version,
-                    struct error *err)
-{
-    size_t changes;
-
-    writing_clear(w);
-    w->patch = split_patch(w->plane->kind, s->split, w->route, w->weights, &changes, err);
-    if (!w->patch)
-        return false;
-    if (!changes)
-        json_free(STEAL(w->patch));
-    w->version = mem_strdup(version);
-    if (s->split->trouble == REASON_NONE)
-        s->grace_until_ms = clock_mono_ms() + GRACE_MS;
-    w->grace_until_ms = s->grace_until_ms;
-    return true;
-}
-
-static bool prepare_from_view(struct writing *w, struct error *err)
-{
-    struct kube_plane *p = w->plane;
-    struct seen *s;
-    const char *version = NULL;
-    bool ok;
-
-    kube_view_lock(p->view);
-    w->ref.kind = collection_kind(p->objects);
-    s = find(p, w->route, &version, err);
-    ok = s && prepare(w, s, version, err);
-    kube_view_unlock(p->view);
-    return ok;
-}
-
-/* Take in the object as the server has it now, under the lock. Who writes is not told of
- * it, but goes on reading it. */
-static void put(struct writing *w, const char *before, const char *version,
-                struct seen *s)
-{
-    struct kube_plane *p = w->plane;
-    char reader[KEY_MAX];
-
-    key_of(reader, w->route->namespace, w->route->name);
-    p->in_hand = reader;
-    collection_put(p->objects, w->key, before, version, s);
-    p->in_hand = NULL;
-    readers_add(&p->readers, w->key, reader);
-}
-
-static const char *version_of(const struct json *object)
-{
-    return json_string(json_path(object, "metadata", "resourceVersion", NULL), "");
-}
-
-/* What the write made of it. */
-static bool take_answer(struct writing *w, const struct json *object,
-                        struct dataplane_report *report, struct error *err)
-{
-    struct kube_plane *p = w->plane;
-    struct seen *s = parse_object(p, object);
-    bool ok;
-
-    kube_view_lock(p->view);
-    s->grace_until_ms = w->grace_until_ms;
-    ok = report_on(p, s, w->route, report, err);
-    put(w, w->version, version_of(object), s);
-    kube_view_unlock(p->view);
-    return ok;
-}
-
-/* The patch did not fit: look at what is there, and make another one. False also when it
- * is what the patch was made for, and was refused for itself: then *err stays. */
-static bool prepare_anew(struct writing *w, struct error *err)
-{
-    struct kube_plane *p = w->plane;
-    struct error why;
-    CLEANUP(json_freep)
-    struct json *object = kube_get(p->view->writer, &w->ref, &why);
-    CLEANUP(mem_freep)
-    char *before = NULL;
-    struct seen *s;
-    bool ok;
-
-    if (!object) {
-        *err = why;
-        return false;
-    }
-    if (strcmp(version_of(object), w->version) == 0)
-        return false;
-    before = STEAL(w->version);
-    s = parse_object(p, object);
-    kube_view_lock(p->view);
-    ok = prepare(w, s, version_of(object), err);
-    put(w, before, version_of(object), s);
-    kube_view_unlock(p->view);
-    return ok;
-}
-
-static bool others_were_faster(const struct error *err)
-{
-    return err->kind == ERR_INVALID || err->kind == ERR_CONFLICT;
-}
-
-static bool may_write(const struct kube_plane *p, struct error *err)
-{
-    const struct dataplane_kube_options *o = &p->view->o;
-
-    if (!o->may_write || o->may_write(o->arg))
-        return true;
-    return error_set(err, ERR_CANCELED, "another process writes now");
-}
-
-/* NULL: there was nothing to change, or it failed with *err. */
-static bool send(struct writing *w, struct json **answer, struct error *err)
-{
-    struct kube_plane *p = w->plane;
-
-    *answer = NULL;
-    for (int i = 0; w->patch; i++) {
-        if (!may_write(p, err))
-            return false;
-        *answer = kube_patch(p->view->writer, &w->ref, KUBE_JSON_PATCH, w->patch, err);
-        if (*answer)
-            return true;
-        if (!others_were_faster(err) || i == TRIES || !prepare_anew(w, err))
-            return false;
-    }
-    return true;
-}
-
-static bool plane_write(struct dataplane *d, const struct bandit_route *r,
-                        const double *weights, struct dataplane_report *report,
-                        struct error *err)
-{
-    struct kube_plane *p = (struct kube_plane *)d;
-    CLEANUP(writing_clear)
-    struct writing w = {.plane = p, .route = r, .weights = weights};
-    CLEANUP(json_freep)
-    struct json *answer = NULL;
-
-    collection_use(p->objects);
-    collection_use(p->view->slices);
-    key_of(w.key, r->namespace, r->spec.target.name);
-    w.ref = (struct kube_ref){.namespace = r->namespace, .name = r->spec.target.name};
-    if (!prepare_from_view(&w, err))
-        return false;
-    if (!send(&w, &answer, err))
-        return error_wrap(err, "%s %s", p->kind->kind, w.key);
-    if (answer)
-        return take_answer(&w, answer, report, err);
-    return plane_read(d, r, report, err);
 }
 
 /* ---- life ----------------------------------------------------------------------------
@@ -344,8 +193,8 @@ static void plane_free(struct dataplane *d)
 static struct dataplane *plane_new(struct kube_view *v, const struct split_kind *kind)
 {
     static const struct dataplane_ops ops = {
-        .read = plane_read,
-        .write = plane_write,
+        .read = kube_plane_read,
+        .write = kube_plane_write,
         .listen = plane_listen,
         .free = plane_free,
     };

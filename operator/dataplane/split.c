@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static void free_rule(struct split_rule *rule)
 {
     for (size_t i = 0; i < rule->count; i++)
@@ -21,15 +23,31 @@ void split_free(struct split *s)
         free_rule(&s->rules[i]);
     free(s->rules);
     free(s->message);
+    free(s->owner);
     free(s);
+}
+
+static void read_metadata(const struct json *metadata, struct split *s)
+{
+    const struct json *owners = json_get(metadata, "ownerReferences");
+    const char *made_for =
+        json_string(json_path(metadata, "annotations", SPLIT_MADE_FOR, NULL), "0");
+    double generation = json_number(json_get(metadata, "generation"), 0);
+    struct error ignored;
+
+    s->generation = generation >= 1 && generation < 1e15 ? (int64_t)generation : 0;
+    if (!text_to_int(made_for, 0, INT64_MAX, &s->made_for, &ignored))
+        s->made_for = 0;
+    for (const struct json *o = json_first(owners); o; o = json_next(o))
+        if (json_bool(json_get(o, "controller"), false) && !s->owner)
+            s->owner = mem_strdup(json_string(json_get(o, "uid"), ""));
 }
 
 struct split *split_parse(const struct split_kind *kind, const struct json *object)
 {
     struct split *s = mem_alloc(1, sizeof(*s));
-    double generation = json_number(json_path(object, "metadata", "generation", NULL), 0);
 
-    s->generation = generation >= 1 && generation < 1e15 ? (int64_t)generation : 0;
+    read_metadata(json_get(object, "metadata"), s);
     kind->read(object, s);
     return s;
 }

@@ -34,7 +34,12 @@ struct split {
     size_t count;
     enum reason trouble; /* what the gateways say; see struct dataplane_report */
     char *message;       /* NULL without trouble */
+    char *owner;         /* uid of the object that controls it; NULL: none */
+    int64_t made_for;    /* generation of the BanditRoute it was made from; 0: none */
 };
+
+/* The annotation that tells it. */
+#define SPLIT_MADE_FOR "bandit-router.dev/generation"
 
 /* A kind of object that splits traffic. */
 struct split_kind {
@@ -46,6 +51,8 @@ struct split_kind {
     const char *rules, *backends, *host;
     /* Fill in rules and trouble; what is malformed is taken as not there. */
     void (*read)(const struct json *object, struct split *s);
+    /* A spec from the route's template, with the arms' weights. */
+    struct json *(*make)(const struct bandit_route *r, const uint32_t *units);
 };
 
 extern const struct split_kind split_httproute, split_virtualservice;
@@ -73,10 +80,8 @@ bool split_report(const struct split_kind *kind, const struct split *s,
                   const struct bandit_route *r, struct dataplane_report *report,
                   struct error *err);
 
-/* The backend of an arm in the first rule that has all of them; NULL where
- * split_report() fails. Borrowed. */
-const struct split_backend *split_backend_of(const struct split *s,
-                                             const struct bandit_route *r, size_t arm);
+/* Weights in whole units that sum to `units`; false where they share nothing out. */
+bool split_units(const double *weights, size_t n, uint32_t units, uint32_t *out);
 
 /* A JSON Patch (RFC 6902) that gives every such rule these weights, or NULL. It touches
  * weights only, and none but those that are other now, of which there are *changes. It
@@ -84,5 +89,15 @@ const struct split_backend *split_backend_of(const struct split *s,
 struct json *split_patch(const struct split_kind *kind, const struct split *s,
                          const struct bandit_route *r, const double *weights,
                          size_t *changes, struct error *err);
+
+/* The whole object, of a route that has a template; or NULL. */
+struct json *split_make(const struct split_kind *kind, const struct kube_kind *version,
+                        const struct bandit_route *r, const double *weights,
+                        struct error *err);
+
+/* For the tables of kinds. */
+struct json *split_make_httproute(const struct bandit_route *r, const uint32_t *units);
+struct json *split_make_virtualservice(const struct bandit_route *r,
+                                       const uint32_t *units);
 
 #endif

@@ -131,17 +131,6 @@ static bool find(const struct split *s, const struct bandit_route *r, struct pla
     return out->count > 0;
 }
 
-const struct split_backend *split_backend_of(const struct split *s,
-                                             const struct bandit_route *r, size_t arm)
-{
-    struct places places;
-    struct error ignored;
-
-    if (!find(s, r, &places, &ignored))
-        return NULL;
-    return &places.list[0].rule->backends[places.list[0].at[arm]];
-}
-
 /* ---- what is in force ----------------------------------------------------------------
  */
 
@@ -212,7 +201,7 @@ static void add_weight(struct json *patch, const struct split_kind *kind,
     add_operation(patch, "add", pointer, json_new_number(weight));
 }
 
-static bool to_units(const double *weights, size_t n, uint32_t units, uint32_t *out)
+bool split_units(const double *weights, size_t n, uint32_t units, uint32_t *out)
 {
     double shares[ROUTE_ARMS_MAX], sum = 0;
 
@@ -238,7 +227,7 @@ struct json *split_patch(const struct split_kind *kind, const struct split *s,
     struct places places;
     struct json *patch;
 
-    if (!to_units(weights, n, kind->units, units)) {
+    if (!split_units(weights, n, kind->units, units)) {
         (void)error_set(err, ERR_INVALID, "weights that share nothing out");
         return NULL;
     }

@@ -93,4 +93,5 @@ const struct split_kind split_virtualservice = {
     .backends = "route",
     .host = "destination/host",
     .read = read_object,
+    .make = split_make_virtualservice,
 };

@@ -53,7 +53,6 @@ static void check_kind(const struct split_kind *kind, const struct json *object)
     if (patch) {
         check_report(&report);
         assert(json_count(patch) >= changes);
-        assert(split_backend_of(s, r, 0) != split_backend_of(s, r, 1));
     } else {
         assert(err.kind == ERR_INVALID);
     }

@@ -255,6 +255,52 @@ class Promises(Mesh):
         self.world.put(httproute())
         self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
 
+    # ---- objects that are ours as a whole ------------------------------------------
+
+    def test_a_whole_object_is_made_kept_and_owned(self):
+        for kind in MAKE:
+            with self.subTest(kind):
+                name = kind.lower()
+                target = {"kind": kind, "name": name, "template": {
+                    "gateway": {"name": "gateway", "namespace": "edge"}, "hostname": "models.example.com"}}
+                pin = {"weights": {"lr": 1, "svm": 2, "rf": 1}}
+                want = {a: w * TOTAL[kind] // 4 for a, w in zip(ARMS, (1, 2, 1))}
+                self.world.put(route(name, targetRef=target, interval=ALONE, pin=pin))
+                if not self.world.program:
+                    self.world.start()
+                self.wait_for_weights(kind, name, 0, **want)
+                tree = self.world.get(kind, name)
+                owner = tree["metadata"]["ownerReferences"][0]
+                self.assertEqual((owner["kind"], owner["uid"], owner["controller"]),
+                                 ("BanditRoute", self.world.get("BanditRoute", name)["metadata"]["uid"], True))
+                self.assertEqual(tree["spec"].get("hostnames") or tree["spec"]["hosts"], ["models.example.com"])
+
+                wait_for("the status", lambda n=name: self.world.status(n).get("decisions"))
+                where = "/spec/hostnames" if kind == "HTTPRoute" else "/spec/hosts"
+                self.world.patch(kind, [{"op": "replace", "path": where, "value": ["elsewhere.example.com"]}], name)
+                wait_for("the host to be set right", lambda k=kind, n=name: self.world.get(k, n)["spec"] == tree["spec"])
+                wait_for("the repair to be counted", lambda n=name: self.metric(REPAIRS, route=n) == 1)
+                self.world.delete(kind, name)
+                wait_for("the object to come back", lambda k=kind, n=name: (self.world.get(k, n) or {}).get(
+                    "spec") == tree["spec"])
+                target["template"]["hostname"] = "other.example.com"
+                self.world.put(route(name, targetRef=target, interval=ALONE, pin=pin))
+                wait_for("the new template", lambda k=kind, n=name: "other.example.com" in str(
+                    self.world.get(k, n)["spec"]))
+                self.wait_for_weights(kind, name, 0, **want)
+                self.assertEqual(self.metric(ERRORS, kind=kind), 0)
+
+    def test_a_whole_object_of_somebody_else_is_left_alone(self):
+        before = self.world.put(httproute())
+        self.world.put(route("digits", interval=ALONE, targetRef={
+            "kind": "HTTPRoute", "name": "digits", "template": {"gateway": {"name": "gateway"}}}))
+        self.world.start()
+        self.assertIn("not ours", self.wait_for_condition("False", "DataPlaneRejected")["message"])
+        self.assertEqual(self.world.get("HTTPRoute"), before)
+        self.world.delete("HTTPRoute")  # so that there is room for ours
+        wait_for("ours", lambda: self.world.get("HTTPRoute") and sum(self.world.weights("HTTPRoute", rule=0).values())
+                 == 1000)
+
 
 class FakeMeshTest(Promises):
     """And what it takes a script for, or a look at the requests."""

@@ -170,7 +170,6 @@ static void arms_are_told_apart_by_port_namespace_and_subset(void **state)
     (void)snprintf(r->spec.arms[2].namespace, ROUTE_LABEL_MAX, "x");
     assert_true(split_report(&split_httproute, ports, r, &report, &err));
     assert_true(report.arms[0].applied == 0.125 && report.arms[2].applied == 0.5);
-    assert_string_equal(split_backend_of(ports, r, 2)->namespace, "x");
     for (size_t i = 0; i < 3; i++) {
         r->spec.arms[i].port = 0;
         r->spec.arms[i].namespace[0] = '\0';
@@ -289,6 +288,95 @@ static void patches_touch_weights_only(void **state)
     }
 }
 
+/* ---- whole objects -------------------------------------------------------------------
+ */
+
+static void assert_made(const struct split_kind *kind, const struct bandit_route *r,
+                        const char *want)
+{
+    static const double weights[] = {0.5, 0.25, 0.25};
+    CLEANUP(buf_clear)
+    struct buf text = BUF_INIT(1 << 16);
+    struct error err;
+    CLEANUP(json_freep)
+    struct json *made = split_make(kind, &kind->versions[0], r, weights, &err);
+    CLEANUP(split_freep)
+    struct split *s = split_parse(kind, made);
+    struct dataplane_report report;
+
+    json_write(made, &text);
+    assert_string_equal(buf_str(&text), want);
+    assert_string_equal(s->owner, "u-1");
+    assert_int_equal(s->made_for, 4);
+    assert_true(split_report(kind, s, r, &report, &err)); /* it finds its way in it */
+    assert_true(report.arms[0].applied == 0.5 && report.arms[2].applied == 0.25);
+}
+
+/* clang-format off */
+#define MADE(api, kind) \
+    "{\"apiVersion\":\"" api "\",\"kind\":\"" kind "\",\"metadata\":{\"name\":\"digits\"," \
+    "\"namespace\":\"team\",\"labels\":{\"app.kubernetes.io/managed-by\":\"bandit-operator\"}," \
+    "\"annotations\":{\"bandit-router.dev/generation\":\"4\"},\"ownerReferences\":[{" \
+    "\"apiVersion\":\"bandit-router.dev/v1alpha1\",\"kind\":\"BanditRoute\",\"name\":\"br\"," \
+    "\"uid\":\"u-1\",\"controller\":true,\"blockOwnerDeletion\":true}]},\"spec\":"
+/* clang-format on */
+
+static void whole_objects_are_made_from_the_template(void **state)
+{
+    CLEANUP(route_freep)
+    struct bandit_route *r = new_route();
+    struct route_template *t = &r->spec.target.template;
+
+    (void)state;
+    (void)snprintf(r->name, sizeof(r->name), "br");
+    (void)snprintf(r->uid, sizeof(r->uid), "u-1");
+    r->generation = 4;
+    t->set = true;
+    (void)snprintf(t->gateway, sizeof(t->gateway), "gw");
+    for (size_t i = 0; i < 3; i++)
+        r->spec.arms[i].port = 80;
+    assert_made(&split_virtualservice, r,
+                MADE("networking.istio.io/v1",
+                     "VirtualService") "{\"hosts\":[\"*\"],\"gateways\":[\"gw\"],"
+                                       "\"http\":[{\"route\":["
+                                       "{\"destination\":{\"host\":\"a\",\"port\":{"
+                                       "\"number\":80}},\"weight\":50},"
+                                       "{\"destination\":{\"host\":\"b\",\"port\":{"
+                                       "\"number\":80}},\"weight\":25},"
+                                       "{\"destination\":{\"host\":\"c\",\"port\":{"
+                                       "\"number\":80}},\"weight\":25}]}]}}");
+    (void)snprintf(t->gateway_namespace, sizeof(t->gateway_namespace), "edge");
+    (void)snprintf(t->listener, sizeof(t->listener), "https");
+    (void)snprintf(t->hostname, sizeof(t->hostname), "m.example.com");
+    (void)snprintf(r->spec.target.rule, sizeof(r->spec.target.rule), "main");
+    (void)snprintf(r->spec.arms[1].namespace, ROUTE_LABEL_MAX, "other");
+    assert_made(
+        &split_httproute, r,
+        MADE("gateway.networking.k8s.io/v1",
+             "HTTPRoute") "{\"parentRefs\":[{\"name\":\"gw\",\"namespace\":\"edge\","
+                          "\"sectionName\":\"https\"}],\"hostnames\":[\"m.example.com\"],"
+                          "\"rules\":[{"
+                          "\"name\":\"main\",\"backendRefs\":["
+                          "{\"name\":\"a\",\"port\":80,\"weight\":500},"
+                          "{\"name\":\"b\",\"namespace\":\"other\",\"port\":80,"
+                          "\"weight\":250},"
+                          "{\"name\":\"c\",\"port\":80,\"weight\":250}]}]}}");
+    (void)snprintf(r->spec.arms[2].subset, ROUTE_LABEL_MAX, "v3");
+    r->spec.arms[0].port = 0;
+    assert_made(&split_virtualservice, r,
+                MADE("networking.istio.io/v1",
+                     "VirtualService") "{\"hosts\":[\"m.example.com\"],\"gateways\":["
+                                       "\"edge/gw\"],\"http\":[{"
+                                       "\"name\":\"main\",\"route\":["
+                                       "{\"destination\":{\"host\":\"a\"},\"weight\":50},"
+                                       "{\"destination\":{\"host\":\"b.other.svc.cluster."
+                                       "local\",\"port\":{\"number\":80}},"
+                                       "\"weight\":25},"
+                                       "{\"destination\":{\"host\":\"c\",\"subset\":"
+                                       "\"v3\",\"port\":{\"number\":80}},"
+                                       "\"weight\":25}]}]}}");
+}
+
 /* ---- what gateways say ---------------------------------------------------------------
  */
 
@@ -351,6 +439,7 @@ int main(void)
         cmocka_unit_test(arms_are_told_apart_by_port_namespace_and_subset),
         cmocka_unit_test(rules_that_disagree_have_no_share),
         cmocka_unit_test(patches_touch_weights_only),
+        cmocka_unit_test(whole_objects_are_made_from_the_template),
         cmocka_unit_test(the_worst_that_a_gateway_says_counts),
     };
 
