@@ -209,14 +209,15 @@ static void copy_coefs(const struct svm *s, const float *file, float *coefs)
 static bool arrange_coefs(const struct build *b, struct svm *s)
 {
     struct build_floats file;
+    size_t others = s->classes - 1;
     float *coefs;
 
     if (!attr_floats(b, "coefficients", &file))
         return false;
-    if (file.n / (s->classes - 1) != s->vectors || file.n % (s->classes - 1))
+    if (!others || file.n / others != s->vectors || file.n % others)
         return build_refuse(b, "%zu coefficients for %zu vectors of %zu classes", file.n,
                             s->vectors, s->classes);
-    coefs = build_alloc(b, s->places * (s->classes - 1), sizeof(*coefs));
+    coefs = build_alloc(b, s->places * others, sizeof(*coefs));
     if (!coefs)
         return false;
     copy_coefs(s, file.v, coefs);

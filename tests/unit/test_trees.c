@@ -196,7 +196,8 @@ static void the_vector_exponential_is_that_of_the_c_library(void **state)
     lanes_vector v;
 
     (void)state;
-    for (float x = 0; x > -86.9F; x -= 0.0037F) {
+    for (int step = 0; step < 23000; step++) {
+        float x = (float)step * -0.00377F;
         lanes_vector y = lanes_exp((lanes_vector){x, x / 2, x / 1024, 0});
 
         for (int i = 0; i < LANES_VECTOR; i++) {
