@@ -9,7 +9,8 @@
 /* ---- metadata ------------------------------------------------------------------------
  */
 
-/* Deleting the BanditRoute lets the API server delete the object. */
+/* Deleting the BanditRoute lets the API server delete the object. Nothing waits for that
+ * (blockOwnerDeletion), which would take a permission on finalizers. */
 static struct json *owner_of(const struct bandit_route *r)
 {
     struct json *owners = json_new_array(), *owner = json_new_object();
@@ -19,7 +20,6 @@ static struct json *owner_of(const struct bandit_route *r)
     json_put_string(owner, "name", r->name);
     json_put_string(owner, "uid", r->uid);
     json_put_bool(owner, "controller", true);
-    json_put_bool(owner, "blockOwnerDeletion", true);
     json_push(owners, owner);
     return owners;
 }

@@ -318,7 +318,7 @@ static void assert_made(const struct split_kind *kind, const struct bandit_route
     "\"namespace\":\"team\",\"labels\":{\"app.kubernetes.io/managed-by\":\"bandit-operator\"}," \
     "\"annotations\":{\"bandit-router.dev/generation\":\"4\"},\"ownerReferences\":[{" \
     "\"apiVersion\":\"bandit-router.dev/v1alpha1\",\"kind\":\"BanditRoute\",\"name\":\"br\"," \
-    "\"uid\":\"u-1\",\"controller\":true,\"blockOwnerDeletion\":true}]},\"spec\":"
+    "\"uid\":\"u-1\",\"controller\":true}]},\"spec\":"
 /* clang-format on */
 
 static void whole_objects_are_made_from_the_template(void **state)
