@@ -20,6 +20,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEAD = "# SPDX-License-Identifier: Apache-2.0\n# Made by prometheus/deliver.py; do not edit.\n"
 NAMESPACE = "bandit-system"
+RECEIVER = "Bandit Router"
 REFRESH = "30s"  # of dashboards on a cluster: not faster than its data
 PART_OF = {"app.kubernetes.io/part-of": "bandit-router"}
 
@@ -127,6 +128,10 @@ def managed_rule(rule):
     for key in ("summary", "description"):
         notes[key] = notes[key].replace("$value", "$values.A.Value")
     window = {"from": 600, "to": 0}
+    # Straight to a receiver, so that the organisation's policy tree stays as it is.
+    notify = {"receiver": RECEIVER, "group_by": ["alertname", "namespace", "route"]}
+    if labels["severity"] == "warning":
+        notify["mute_time_intervals"] = [f"{RECEIVER} out-of-hours"]
     return {
         "uid": rule["alert"], "title": rule["alert"], "condition": "B", "for": rule.get("for", "0s"),
         "noDataState": "OK", "execErrState": "Error", "dashboardUid": uid, "panelId": int(panel),
@@ -135,8 +140,19 @@ def managed_rule(rule):
             {"refId": "A", "relativeTimeRange": window, "datasourceUid": "bandit-prometheus", "model": {"refId": "A", "expr": rule["expr"], "instant": True, "range": False}},
             {"refId": "B", "relativeTimeRange": window, "datasourceUid": "__expr__", "model": {"refId": "B", "type": "math", "expression": "is_number($A)"}},
         ],
-        # Straight to a receiver, so that the organisation's policy tree stays as it is.
-        "notification_settings": {"receiver": "Bandit Router", "group_by": ["alertname", "namespace", "route"]},
+        "notification_settings": notify,
+    }
+
+
+def managed_receivers():
+    """Contact point, words and working hours: the words and hours are Alertmanager's."""
+    production = yaml.safe_load((ROOT / "prometheus" / "alertmanager.production.yml").read_text(encoding="utf-8"))
+    words = (ROOT / "prometheus" / "templates" / "bandit.tmpl").read_text(encoding="utf-8")
+    settings = {"url": "$NOTIFICATION_URL", "title": '{{ template "bandit.subject" . }}', "message": '{{ template "bandit.text" . }}'}
+    return {
+        "templates": [{"orgId": 1, "name": "bandit-router", "template": words}],
+        "contactPoints": [{"orgId": 1, "name": RECEIVER, "receivers": [{"uid": "bandit-router", "type": "webhook", "settings": settings}]}],
+        "muteTimes": [{"orgId": 1, "name": f"{RECEIVER} {t['name']}", "time_intervals": t["time_intervals"]} for t in production["time_intervals"]],
     }
 
 
@@ -146,9 +162,7 @@ def managed_alerts(options):
         rules = [managed_rule(r) for r in group["rules"] if "alert" in r and r["alert"] != "BanditWatchdog"]
         if rules:
             out.append({"orgId": 1, "name": group["name"], "folder": "Bandit Router alerts", "interval": "30s", "rules": rules})
-    points = [{"orgId": 1, "name": "Bandit Router", "receivers": [{"uid": "bandit-router", "type": "webhook", "settings": {"url": "$NOTIFICATION_URL"}}]}]
-    nights = [{"orgId": 1, "name": "Bandit Router out of hours", "time_intervals": [{"weekdays": ["saturday", "sunday"]}]}]
-    return dump({"apiVersion": 1, "contactPoints": points, "muteTimes": nights, "groups": out})
+    return dump({"apiVersion": 1, **managed_receivers(), "groups": out})
 
 
 FILES = {

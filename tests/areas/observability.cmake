@@ -38,3 +38,4 @@ set_tests_properties(integration.alertmanager PROPERTIES
 
 # Needs a Grafana: GRAFANA_URL and credentials in the environment; else skipped.
 add_check(live-grafana 300 ${python} ${PROJECT_SOURCE_DIR}/tests/live/grafana/check.py)
+add_check(live-grafana-stand-in 180 ${python} ${PROJECT_SOURCE_DIR}/tests/live/grafana/stand_in.py)
