@@ -48,7 +48,7 @@ struct json *kube_get(struct kube_client *c, const struct kube_ref *ref,
 /* Called with each object; false stops with its error. */
 typedef bool kube_item_fn(void *arg, const struct json *object, struct error *err);
 
-/* All objects of the collection as of one moment, some hundred at a time. *version
+/* All objects of the collection as of one moment, a hundred at a time. *version
  * (free()) is where a watch goes on. When that moment is forgotten half-way, the list
  * begins anew: restart (or NULL) is called, and what came before does not count. */
 struct kube_list {
@@ -57,7 +57,7 @@ struct kube_list {
     kube_item_fn *item;
     void (*restart)(void *arg);
     void *arg;
-    int64_t limit; /* objects in a chunk; 0: 500 */
+    int64_t limit; /* objects in a chunk; 0: 100 */
 };
 
 bool kube_list(struct kube_client *c, const struct kube_list *list, char **version,

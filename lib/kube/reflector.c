@@ -130,6 +130,16 @@ static bool list(struct run *s, struct error *err)
 /* ---- watches -------------------------------------------------------------------------
  */
 
+/* Told once, however often it is heard. */
+static void vanish(struct run *s, const char *key, const struct kube_watch_event *event)
+{
+    if (!kube_table_get(&s->objects, key))
+        return;
+    kube_table_remove(&s->objects, key);
+    s->r->tell(s->r->arg, &(struct reflector_event){REFLECTOR_DELETE, key, event->object,
+                                                    event->version});
+}
+
 static bool take_change(void *arg, const struct kube_watch_event *event,
                         struct error *err)
 {
@@ -141,14 +151,10 @@ static bool take_change(void *arg, const struct kube_watch_event *event,
     if (event->type != KUBE_WATCH_BOOKMARK) {
         if (!key_of(event->object, &key, err))
             return false;
-        if (event->type == KUBE_WATCH_DELETED) {
-            kube_table_remove(&s->objects, buf_str(&key));
-            s->r->tell(s->r->arg,
-                       &(struct reflector_event){REFLECTOR_DELETE, buf_str(&key),
-                                                 event->object, event->version});
-        } else {
+        if (event->type == KUBE_WATCH_DELETED)
+            vanish(s, buf_str(&key), event);
+        else
             upsert(s, buf_str(&key), event->object, event->version);
-        }
     }
     free(s->version);
     s->version = mem_strdup(event->version);

@@ -38,7 +38,7 @@ struct reflector {
     const char *label_selector; /* or NULL */
     int64_t watch_min_s;        /* 0: 300; a watch lasts so long to twice that */
     int64_t backoff_first_ms;   /* 0: 800 */
-    int64_t list_limit;         /* 0: 500 */
+    int64_t list_limit;         /* 0: 100 */
     bool until_absent;          /* return when a list says 404: it is not served */
     void (*tell)(void *arg, const struct reflector_event *event);
     void (*step)(void *arg, enum reflector_step step, const struct error *err);

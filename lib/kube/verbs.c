@@ -9,7 +9,7 @@ enum {
     PATH_BYTES_MAX = 16 * 1024,
     BODY_BYTES_MAX = 8 << 20, /* the server takes 3 MiB */
     ANSWER_BYTES_MAX = 64 << 20,
-    CHUNK = 500,
+    CHUNK = 100, /* objects; as a tree, five hundred of ours would be 30 MiB */
     RESTARTS_MAX = 5,
 };
 

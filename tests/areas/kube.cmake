@@ -2,6 +2,8 @@
 foreach(name kube_pure kube_config kube_watch kube_lease)
     add_unit(${name} DEPS store kube)
 endforeach()
+add_unit(kube_torture SOURCES support/torn_server.c DEPS kube base)
+set_tests_properties(unit.kube_torture PROPERTIES TIMEOUT 600)
 add_fuzz(watch DEPS kube)
 
 add_test(NAME integration.kube_store COMMAND /usr/bin/python3

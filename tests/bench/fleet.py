@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A large fleet under one operator on one core: how much of an interval does it take, and
-how much memory?
+"""A large fleet under one operator and one exporter: how long until they know it, how much of an interval and of a core
+deciding takes, how much memory, how many requests.
 
-Usage: fleet.py PATH-OF-bandit-operator [--routes 10000] [--arms 3] [--intervals 2]
+Usage: fleet.py FOLDER-OF-THE-PROGRAMS [--store folder|apiserver] [--routes 10000] [--arms 3] [--intervals 1]
 
-The real program with its folder store. Prometheus and HAProxy are made up, so that their
-cost is not counted: only what this process spends is. It has one worker. Exits with 1 when the bars are
-missed: every route decided in every interval, half of one core at most, below 64 MiB.
+The real programs; Prometheus and HAProxy are made up, and of an API server only what is asked of it is counted. The
+operator has one worker. Prints a table, and exits with 1 when a bar is missed.
 """
 import argparse
-import asyncio
 import os
 import re
 import shutil
@@ -19,121 +17,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+import urllib.error
 import urllib.request
 
-OBJECTIVES = ("success", "latency", "accuracy")
-INTERVAL_S = 30
-FILES = 100
-MEMORY_BAR_MIB = 64
-CPU_BAR = 0.5
+from fleet_world import INTERVAL_S, ApiServer, Folder, HAProxy, Prometheus, arm_names, run_servers
 
-
-def arm_names(count):
-    return [f"model-{chr(ord('a') + i)}" for i in range(count)]
-
-
-def write_manifests(folder, routes, arms):
-    listed = "".join(f"  - {{name: {arm}, backend: {{service: {arm}, port: 8080}}}}\n"
-                     for arm in arms)
-    for part in range(FILES):
-        with open(os.path.join(folder, f"part-{part:03}.yaml"), "w", encoding="utf-8") as f:
-            for i in range(part, routes, FILES):
-                f.write(f"---\napiVersion: bandit-router.dev/v1alpha1\nkind: BanditRoute\n"
-                        f"metadata: {{name: route-{i}, namespace: tenant-{i % 50}}}\n"
-                        f"spec:\n  interval: {INTERVAL_S}s\n  arms:\n{listed}"
-                        f"  targetRef: {{kind: HAProxyBackend, name: route-{i}}}\n"
-                        "  reward:\n    window: 5m\n    objectives:\n"
-                        "    - {name: success, weight: 0.5, min: 0.95}\n"
-                        "    - {name: latency, weight: 0.2}\n"
-                        "    - {name: accuracy, weight: 0.3, missing: Ignore}\n")
-
-
-class Prometheus:
-    """The three answers, with counts that differ by arm and change a little each time."""
-
-    def __init__(self, routes, arms):
-        self.routes, self.arms = routes, arms
-        self.queries = 0
-        self.server = None
-
-    def body(self, query):
-        parts = []
-        now = time.time()
-        wobble = self.queries % 7
-        for i in range(self.routes):
-            for k, arm in enumerate(self.arms):
-                head = (f'{{"metric":{{"__name__":"{query}","arm":"{arm}","namespace":'
-                        f'"tenant-{i % 50}","route":"route-{i}"')
-                if "last_scrape" in query:
-                    parts.append(f'{head}}},"value":[{now:.3f},"{now:.3f}"]}}')
-                    continue
-                for o, objective in enumerate(OBJECTIVES):
-                    value = 1000 if "_events:" in query else 960 + 10 * ((i + k + o) % 4) + wobble
-                    parts.append(f'{head},"objective":"{objective}"}},'
-                                 f'"value":[{now:.3f},"{value}"]}}')
-        return ('{"status":"success","data":{"resultType":"vector","result":['
-                + ",".join(parts) + "]}}").encode()
-
-    async def serve(self, reader, writer):
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = int(re.search(r"(?i)content-length: (\d+)", head)[1])
-                form = (await reader.readexactly(length)).decode()
-                query = re.match(r"query=([^&]*)", form)[1].replace("%3A", ":")
-                self.queries += 1
-                body = self.body(query)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                             b"Content-Length: %d\r\n\r\n" % len(body) + body)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-
-class HAProxy:
-    """Enough of the runtime API to set and show weights."""
-
-    HEADING = ("1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state "
-               "srv_uweight srv_iweight\n")
-
-    def __init__(self, arms):
-        self.arms = arms
-        self.weights = {}
-        self.commands = 0
-
-    def answer(self, command):
-        self.commands += 1
-        words = command.split()
-        if words[:1] == ["set"]:
-            backend, server = words[2].split("/")
-            self.weights.setdefault(backend, dict.fromkeys(self.arms, 85))[server] = words[4]
-            return "\n"
-        if words[:3] == ["show", "servers", "state"]:
-            rows = self.weights.setdefault(words[3], dict.fromkeys(self.arms, 85))
-            return self.HEADING + "".join(
-                f"3 {words[3]} 1 {server} 127.0.0.1 2 0 {weight} 85\n"
-                for server, weight in rows.items()) + "\n"
-        return "Pid: 1\nUptime_sec: 1000\n\n"
-
-    async def serve(self, reader, writer):
-        line = (await reader.readline()).decode().strip()
-        writer.write("".join(self.answer(c) for c in line.split(";")).encode())
-        writer.close()
-
-
-def run_servers(prometheus, haproxy, path, ports):
-    async def main():
-        haproxy_server = await asyncio.start_unix_server(haproxy.serve, path, backlog=1024)
-        server = await asyncio.start_server(prometheus.serve, "127.0.0.1", 0)
-        ports.append(server.sockets[0].getsockname()[1])
-        async with server, haproxy_server:
-            await asyncio.Event().wait()
-
-    threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
-    while not ports:
-        time.sleep(0.01)
+STORES = {"folder": Folder, "apiserver": ApiServer}
 
 
 def free_port():
@@ -142,99 +32,139 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Operator:
-    def __init__(self, binary, folder, path, prometheus_port):
-        self.port = free_port()
-        self.process = subprocess.Popen(
-            [binary, "--store.dir", folder,
-             "--dataplane.haproxy-socket", path, "--prometheus.url",
-             f"http://127.0.0.1:{prometheus_port}", "--prometheus.timeout", "20s",
-             "--web.listen-address", f"127.0.0.1:{self.port}", "--log.level", "error"])
+def wait_until(what, condition, seconds):
+    """How long it took."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            sys.exit(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+    return time.monotonic() - start
 
-    def decisions(self):
-        """Decisions made, and held ones among them."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=20) as a:
-            page = a.read().decode()
-        made = re.findall(r'^bandit_operator_decisions_total\{.*verdict="(\w+)".*\} (\S+)$',
-                          page, re.M)
-        return (sum(float(n) for _, n in made),
-                sum(float(n) for verdict, n in made if verdict == "Held"))
+
+class Program:
+    def __init__(self, binary, *flags):
+        self.port = free_port()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("KUBE")}
+        self.process = subprocess.Popen([binary, "--web.listen-address", f"127.0.0.1:{self.port}",
+                                         "--log.level", "error", *flags], env=clean)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+                return answer.read().decode()
+        except (urllib.error.URLError, OSError):
+            return ""
+
+    def sum(self, name, part=""):
+        """The sum of the samples of that name whose labels hold that part."""
+        found = re.findall(rf"^{name}(?:\{{(.*)\}})? (\S+)$", self.get("/metrics"), re.M)
+        return sum(float(value) for labels, value in found if part in labels)
 
     def cpu_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as f:
             fields = f.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def memory_mib(self, field):
+    def peak_mib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as f:
-            return int(re.search(rf"{field}:\s+(\d+)", f.read())[1]) / 1024
+            return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) / 1024
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
 
 
-def wait_until(what, condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit(f"not within {seconds} s: {what}")
-        time.sleep(0.25)
+class Table:
+    """Measured beside the bar, and whether it was met."""
+
+    def __init__(self, heading):
+        self.missed = False
+        print(f"\n| {heading} | measured | bar | |\n|---|---:|---:|---|")
+
+    def row(self, what, value, text, bar=None, at_most=True):
+        verdict = ""
+        if bar is not None:
+            met = value <= bar if at_most else value >= bar
+            self.missed |= not met
+            verdict = "met" if met else "**missed**"
+        sign = "at most" if at_most else "at least"
+        print(f"| {what} | {text} | {'' if bar is None else f'{sign} {bar:.10g}'} | {verdict} |", flush=True)
 
 
-def answers(operator):
+
+def measure_operator(table, binary, flags, options, prometheus):
+    operator = Program(binary, *flags)
     try:
-        return operator.decisions()[0] >= 0
-    except OSError:
-        return False
+        table.row("operator: start to synced, s", synced := wait_until(
+            "the operator to be ready", lambda: operator.get("/readyz"), 300), f"{synced:.1f}", INTERVAL_S)
+        first = synced + wait_until("every route's first decision", lambda: operator.sum(
+            "bandit_operator_decisions_total") >= options.routes, 900)
+        table.row("operator: start to every route decided, s", first, f"{first:.1f}")
+        # Once what is new has been written down, and the first decisions are followed by others.
+        wait_until("the second round", lambda: operator.sum("bandit_operator_decisions_total") >= 2 * options.routes,
+                   900)
+        time.sleep(options.settle)
+        cpu, made = operator.cpu_seconds(), operator.sum("bandit_operator_decisions_total")
+        calls, queries = operator.sum("rest_client_requests_total"), prometheus.queries
+        time.sleep(options.intervals * INTERVAL_S)
+        cpu = (operator.cpu_seconds() - cpu) / options.intervals
+        made = (operator.sum("bandit_operator_decisions_total") - made) / options.intervals
+        queries = prometheus.queries - queries
+        calls = (operator.sum("rest_client_requests_total") - calls - queries) / options.intervals
+        held = operator.sum("bandit_operator_decisions_total", 'verdict="Held"')
+        table.row("decisions an interval", made, f"{made:.0f}", 0.99 * options.routes, at_most=False)
+        table.row("decisions held", held, f"{held:.0f}", 0)
+        table.row("CPU an interval, % of a core", 100 * cpu / INTERVAL_S,
+                  f"{100 * cpu / INTERVAL_S:.1f} ({1e6 * cpu / options.routes:.0f} us a route)", 50)
+        table.row("queries to Prometheus an interval", queries / options.intervals,
+                  f"{queries / options.intervals:.0f}")
+        if options.store == "apiserver":
+            table.row("requests to the API server an interval", calls, f"{calls:.0f}", 45 * INTERVAL_S)
+        table.row("operator: memory at most, MiB", operator.peak_mib(), f"{operator.peak_mib():.1f}", 64)
+    finally:
+        operator.stop()
 
 
-def measure(operator, routes, intervals):
-    """Seconds of CPU, of wall, and decisions per interval, once the fleet is warm."""
-    start = time.monotonic()
-    wait_until("the program to answer", lambda: answers(operator), 60)
-    wait_until("every route's first decision", lambda: operator.decisions()[0] >= routes, 240)
-    print(f"first decision of every route after {time.monotonic() - start:.1f} s")
-    time.sleep(2)
-    cpu, before = operator.cpu_seconds(), operator.decisions()[0]
-    time.sleep(intervals * INTERVAL_S)
-    cpu = operator.cpu_seconds() - cpu
-    decided, held = operator.decisions()
-    return cpu / intervals, (decided - before) / intervals, held
+def measure_exporter(table, binary, flags, options):
+    exporter = Program(binary, *flags)
+    try:
+        synced = wait_until("the exporter to be ready", lambda: exporter.get("/readyz"), 300)
+        table.row("exporter: start to synced, s", synced, f"{synced:.1f}", INTERVAL_S)
+        page = len(exporter.get("/metrics").encode()) / 2 ** 20
+        table.row("exporter: page, MiB", page, f"{page:.1f}")
+        table.row("exporter: memory at most, MiB", exporter.peak_mib(), f"{exporter.peak_mib():.1f}",
+                  round(2 * page, 1) if options.routes >= 10000 else None)  # of a small fleet, the program itself
+    finally:
+        exporter.stop()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("binary")
+    parser.add_argument("programs")
+    parser.add_argument("--store", choices=STORES, default="folder")
     parser.add_argument("--routes", type=int, default=10000)
     parser.add_argument("--arms", type=int, default=3)
     parser.add_argument("--intervals", type=int, default=1)
+    parser.add_argument("--settle", type=float, default=2, help="seconds before measuring")
     options = parser.parse_args()
     arms = arm_names(options.arms)
     folder = tempfile.mkdtemp(prefix="fleet-")
-    path = os.path.join(folder, "haproxy.sock")
-    ports = []
+    socket_path, ports, store = os.path.join(folder, "haproxy.sock"), [], None
     try:
-        routes_folder = os.path.join(folder, "routes")
-        os.mkdir(routes_folder)
-        write_manifests(routes_folder, options.routes, arms)
-        prometheus, haproxy = Prometheus(options.routes, arms), HAProxy(arms)
-        run_servers(prometheus, haproxy, path, ports)
-        operator = Operator(options.binary, routes_folder, path, ports[0])
-        try:
-            cpu, decided, held = measure(operator, options.routes, options.intervals)
-            memory, peak = operator.memory_mib("VmRSS"), operator.memory_mib("VmHWM")
-        finally:
-            operator.process.send_signal(signal.SIGTERM)
-            operator.process.wait(20)
+        prometheus = Prometheus(options.routes, arms)
+        run_servers(prometheus, HAProxy(arms), socket_path, ports)
+        store = STORES[options.store](folder, options.routes, arms)
+        table = Table(f"{options.routes} routes x {options.arms} arms, interval {INTERVAL_S} s, {options.store}")
+        flags = [*store.flags(), "--dataplane.haproxy-socket", socket_path, "--prometheus.url",
+                 f"http://127.0.0.1:{ports[0]}", "--prometheus.timeout", "20s"]
+        measure_operator(table, os.path.join(options.programs, "bandit-operator"), flags, options, prometheus)
+        measure_exporter(table, os.path.join(options.programs, "bandit-exporter"), store.flags(), options)
     finally:
+        if store:
+            store.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"{options.routes} routes x {options.arms} arms, interval {INTERVAL_S} s, one worker")
-    print(f"decisions per interval   {decided:.0f} ({held:.0f} held since the start)")
-    print(f"CPU per interval         {cpu:.2f} s = {100 * cpu / INTERVAL_S:.1f} % of the core, "
-          f"{1e6 * cpu / options.routes:.0f} us per route")
-    print(f"queries since the start  {prometheus.queries}")
-    print(f"memory                   {memory:.1f} MiB, at most {peak:.1f} MiB")
-    missed = (decided < 0.99 * options.routes or held or cpu > CPU_BAR * INTERVAL_S
-              or peak >= MEMORY_BAR_MIB)
-    print("bars missed" if missed else "bars met")
-    return 1 if missed else 0
+    return 1 if table.missed else 0
 
 
 if __name__ == "__main__":
