@@ -20,3 +20,9 @@ add_test(NAME integration.manifests-apiserver
     COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/manifests_apiserver.py)
 set_tests_properties(integration.manifests-apiserver PROPERTIES
     TIMEOUT 300 LABELS integration SKIP_RETURN_CODE 77 COST 30)
+
+# With the images that images.hardened builds, in the storage that all image tests share.
+add_test(NAME images.pods COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/images/pods.py)
+set_tests_properties(images.pods PROPERTIES
+    TIMEOUT 900 LABELS images RUN_SERIAL ON SKIP_RETURN_CODE 77 DEPENDS images.hardened
+    ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
