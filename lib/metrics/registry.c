@@ -3,10 +3,12 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "metrics/exposition.h"
 
 /* A label set is bounded so that a hostile value cannot grow a page without end. */
@@ -103,7 +105,8 @@ static bool label_is_free(const struct metrics *m, const struct metric_desc *d, 
     for (size_t i = 0; !d->no_constant_labels && i < m->constant_count; i++)
         if (!strcmp(m->constant_labels[i].name, d->labels[n]))
             return false;
-    return is_name(d->labels[n]) && strcmp(d->labels[n], "le") != 0;
+    return is_name(d->labels[n]) && strcmp(d->labels[n], "le") != 0 &&
+           !text_starts_with(d->labels[n], "__"); /* Prometheus' own */
 }
 
 static bool exemplars_fit(const struct metric_desc *d)
@@ -144,19 +147,20 @@ static void check_descriptor(const struct metrics *m, const struct metric_desc *
         assert(label_is_free(m, d, i) && "label names are legal and differ");
     assert(exemplars_fit(d) && "only counts have exemplars; their labels differ");
     assert((d->type == METRIC_STATESET) == (d->states != NULL));
-    for (size_t i = 1; i < d->bucket_count; i++)
-        assert(d->buckets[i - 1] < d->buckets[i] && "bounds rise");
+    for (size_t i = 0; i < d->bucket_count; i++)
+        assert(isfinite(d->buckets[i]) && (!i || d->buckets[i - 1] < d->buckets[i]) &&
+               "bounds rise; +Inf is added");
+    for (size_t i = 0; i < m->family_count; i++)
+        assert(strcmp(m->families[i]->desc->name, d->name) != 0 && "two descriptors");
 }
 
 static struct family *family_get(struct metrics *m, const struct metric_desc *d)
 {
     struct family *f;
 
-    for (size_t i = 0; i < m->family_count; i++) {
+    for (size_t i = 0; i < m->family_count; i++)
         if (m->families[i]->desc == d)
             return m->families[i];
-        assert(strcmp(m->families[i]->desc->name, d->name) != 0 && "two descriptors");
-    }
     check_descriptor(m, d);
     f = mem_alloc(1, sizeof(*f));
     f->desc = d;

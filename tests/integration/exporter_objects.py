@@ -14,7 +14,8 @@ import urllib.error
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import openmetrics  # noqa: E402
-from exporter import Exporter, Folder, eventually, workplace  # noqa: E402
+from exporter import Exporter, Folder, workplace  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
 
@@ -28,13 +29,13 @@ def objects_come_and_go(exporter, folder):
     for name in ("digits", "iris"):
         folder.put(name)
     folder.put("spam", namespace="mail")
-    eventually("three routes", lambda: count(exporter.text(), "bandit_route_info{") == 3)
+    wait_for("three routes", lambda: count(exporter.text(), "bandit_route_info{") == 3)
     text = exporter.text()
     assert count(text, "bandit_arm_desired_weight_ratio{") == 9, text
     assert 'bandit_route_min_weight_ratio{namespace="default",route="digits"} 0.02' in text
     assert "NaN" not in text
     folder.remove("iris")
-    eventually("two routes", lambda: count(exporter.text(), "bandit_route_info{") == 2)
+    wait_for("two routes", lambda: count(exporter.text(), "bandit_route_info{") == 2)
     assert 'route="iris"' not in exporter.text()
 
 
@@ -78,10 +79,10 @@ def a_broken_manifest_is_counted(exporter, folder):
     with open(path, "w") as f:
         f.write("apiVersion: bandit-router.dev/v1alpha1\nkind: BanditRoute\n"
                 "metadata: {name: broken}\nspec: {arms: 7}\n")
-    eventually("an invalid object",
+    wait_for("an invalid object",
                lambda: "bandit_exporter_invalid_objects 1\n" in exporter.text())
     os.unlink(path)
-    eventually("no invalid object",
+    wait_for("no invalid object",
                lambda: "bandit_exporter_invalid_objects 0\n" in exporter.text())
 
 
@@ -93,9 +94,9 @@ def a_route_that_breaks_keeps_its_last_good_spec(exporter, folder):
                 in exporter.text())
 
     folder.put("digits", epsilon=0.3)
-    eventually("a route without a decision", lambda: ready("unknown"))
+    wait_for("a route without a decision", lambda: ready("unknown"))
     folder.put("digits", epsilon='"much"')
-    eventually("not ready", lambda: ready("false"))
+    wait_for("not ready", lambda: ready("false"))
     text = exporter.text()
     assert "bandit_exporter_invalid_objects 1\n" in text
     assert "bandit_exporter_objects 2\n" in text
@@ -104,17 +105,17 @@ def a_route_that_breaks_keeps_its_last_good_spec(exporter, folder):
     assert not ready("unknown") and not ready("true")
     assert "InvalidSpec: default.digits.yaml#1: spec.policy.epsilon" in exporter.text("/")
     folder.put("digits")
-    eventually("mended", lambda: ready("unknown"))
+    wait_for("mended", lambda: ready("unknown"))
     text = exporter.text()
     assert "bandit_exporter_invalid_objects 0\n" in text
     assert "InvalidSpec" not in exporter.text("/")
     folder.put("digits", epsilon='"much"')
-    eventually("not ready again", lambda: ready("false"))
+    wait_for("not ready again", lambda: ready("false"))
     folder.remove("digits")
-    eventually("gone", lambda: 'route="digits"' not in exporter.text())
+    wait_for("gone", lambda: 'route="digits"' not in exporter.text())
     assert "bandit_exporter_invalid_objects 0\n" in exporter.text()
     folder.put("digits")
-    eventually("back", lambda: ready("unknown"))
+    wait_for("back", lambda: ready("unknown"))
 
 
 def people_and_probes_are_served(exporter):
@@ -137,7 +138,7 @@ def shards_share_the_objects(binary, folder, place):
                      for i in range(3)]
         for i in range(20):
             folder.put(f"route-{i}", namespace="sharded")
-        eventually("every object once", lambda: sum(
+        wait_for("every object once", lambda: sum(
             count(e.text(), 'bandit_route_info{namespace="sharded"') for e in exporters) == 20)
         assert all(f"bandit_exporter_shard {i}\n" in e.text() for i, e in enumerate(exporters))
     for i in range(20):
@@ -159,7 +160,7 @@ def main(binary, promtool):
     with workplace() as place:
         folder = Folder(os.path.join(place, "routes"))
         with Exporter(binary, place, folder) as exporter:
-            eventually("ready", lambda: exporter.text("/livez") == "ok\n")
+            wait_for("ready", lambda: exporter.text("/livez") == "ok\n")
             objects_come_and_go(exporter, folder)
             both_formats_carry_the_same(exporter, promtool)
             filters_take_a_part(exporter)

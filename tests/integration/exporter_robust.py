@@ -18,7 +18,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import openmetrics  # noqa: E402
-from exporter import Exporter, Folder, eventually, workplace  # noqa: E402
+from exporter import Exporter, Folder, workplace  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
 CROWD = 1000  # connections that say nothing: as many as the exporter takes
@@ -194,7 +195,7 @@ def main(binary, seconds="12"):
         with Exporter(binary, place, folder) as exporter:
             mix = Mix(exporter.port)
             threads = [threading.Thread(target=mix.run, args=(k,), daemon=True) for k in KINDS]
-            eventually("all routes", lambda: b"bandit_exporter_objects %d\n" % ROUTES
+            wait_for("all routes", lambda: b"bandit_exporter_objects %d\n" % ROUTES
                        in exporter.get("/metrics/self"))
             for t in threads:
                 t.start()

@@ -18,7 +18,8 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from exporter import (BCRYPT_OF_SECRET, Authority, Exporter, Folder, Program,  # noqa: E402
-                      client_context, eventually, free_port, workplace)
+                      client_context, free_port, workplace)
+from wait import wait_for  # noqa: E402
 
 WEB = """tls_server_config:
   cert_file: server.pem
@@ -139,7 +140,7 @@ def prometheus_reads_openmetrics(prometheus, exporter, authority, place):
             data = query(port, "query?query=bandit_arm_desired_weight_ratio")
             return data and data["result"]
 
-        result = eventually("a scrape by Prometheus", scraped, 30)
+        result = wait_for("a scrape by Prometheus", scraped, 30)
         assert len(result) == 3, result
         assert result[0]["metric"]["namespace"] == "default"
         # These types do not exist in text 0.0.4: the page was read as OpenMetrics.
@@ -178,7 +179,7 @@ def certificates_rotate_under_load(exporter, authority):
             os.replace(certificate, authority.path("server", "pem"))
             time.sleep(0.2)
             os.replace(key, authority.path("server", "key"))
-            eventually("the new certificate", lambda: served_serial(exporter) != before)
+            wait_for("the new certificate", lambda: served_serial(exporter) != before)
     finally:
         stop.set()
         for t in threads:
@@ -194,11 +195,11 @@ def a_bad_configuration_keeps_the_old_one(exporter, place):
         good = f.read()
     with open(path, "w") as f:
         f.write(good.replace("scraper:", "scraper: not-a-hash #"))
-    eventually("the failed reload in the metrics", lambda:
+    wait_for("the failed reload in the metrics", lambda:
                "bandit_exporter_config_last_reload_successful 0\n" in exporter.text())
     with open(path, "w") as f:
         f.write(good)
-    eventually("the reload that went well", lambda:
+    wait_for("the reload that went well", lambda:
                "bandit_exporter_config_last_reload_successful 1\n" in exporter.text())
 
 

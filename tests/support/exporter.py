@@ -14,6 +14,8 @@ import tempfile
 import time
 import urllib.request
 
+from wait import wait_for
+
 ROUTE = """apiVersion: bandit-router.dev/v1alpha1
 kind: BanditRoute
 metadata: {{name: {name}, namespace: {namespace}}}
@@ -36,18 +38,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def eventually(what, check, seconds=10):
-    """The first true value of check(), or a failure that says what was waited for."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
 
 
 class Folder:
@@ -85,7 +75,7 @@ class Program:
                 raise AssertionError(f"ended early:\n{self.output()}")
             return re.search(pattern, self.output())
 
-        return eventually(f"{pattern} in\n{self.output()}", look, seconds)
+        return wait_for(f"{pattern} in\n{self.output()}", look, seconds)
 
     def resident_kib(self):
         with open(f"/proc/{self.process.pid}/status") as f:
