@@ -190,6 +190,6 @@ export function route(): dashboard.DashboardBuilder {
     .withPanel(lines({
       id: 52, title: 'Rewards that had to be cut', unit: 'ops', min: 0, height: 6, empty: 'none',
       description: 'Ratios above 1 or below 0 a second: an objective of yours that counts more good events than events. Should be zero.',
-      queries: [{ expr: `sum by (namespace, route) (rate(bandit_operator_reward_clamps_total{${ROUTE}}[$__rate_interval]))`, legend: '{{route}}' }],
+      queries: [{ expr: `sum by (namespace, route) (rate(bandit_operator_reward_clamps_total{${ROUTE}}[$__rate_interval]))\nor\n0 * ${perRoute('bandit_route_info')}`, legend: '{{route}}' }],
     }));
 }

@@ -32,8 +32,11 @@ MAY_BE_EMPTY = (
     ("bandit-models", 14, "no errors"),
     ("bandit-models", 40, "no requests in the last hour"),
 )
-# Questions to which nothing is the good answer, in whatever story.
-GOOD_WHEN_EMPTY = {"up{": "nothing was down"}
+# Questions and alerts to which nothing is the good answer, in whatever story.
+GOOD_WHEN_EMPTY = {
+    "up{": "nothing was down",
+    "BanditRewardsOutOfRange": "the series begins with the first reward that is cut",
+}
 
 
 def reason(uid, panel):
