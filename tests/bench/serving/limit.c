@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The limit: what libmicrohttpd alone costs. It reads a POST and answers 248 fixed bytes
- * from a new response object, in an epoll pool of two threads. Usage: limit PORT */
+/* The limit: what libmicrohttpd alone costs. It reads a POST and answers fixed bytes from
+ * a new response object, in an epoll pool of two threads, with as little memory for a
+ * connection as the model-server has (libmicrohttpd clears all of it after each request).
+ * Usage: limit PORT BODY_BYTES */
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = 4096, ANSWER = 248, THREADS = 2, CONNECTIONS = 1000 };
+enum { BODY_MAX = 4096, THREADS = 2, CONNECTIONS = 1000, CONNECTION_BYTES = 8 * 1024 };
 
 struct exchange {
     size_t len;
     char body[BODY_MAX];
 };
 
-static char fixed[ANSWER];
+static char fixed[BODY_MAX];
+static size_t fixed_len;
 
 static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
                               const char *url, const char *method, const char *version,
@@ -40,7 +43,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
         *size = 0;
         return MHD_YES;
     }
-    response = MHD_create_response_from_buffer(ANSWER, fixed, MHD_RESPMEM_MUST_COPY);
+    response = MHD_create_response_from_buffer(fixed_len, fixed, MHD_RESPMEM_PERSISTENT);
     (void)MHD_add_response_header(response, "Content-Type", "application/json");
     queued = MHD_queue_response(connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
@@ -61,20 +64,22 @@ int main(int argc, char **argv)
     sigset_t signals;
     int number;
 
-    if (argc != 2)
+    fixed_len = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    if (fixed_len < 2 || fixed_len > BODY_MAX)
         return 2;
-    memset(fixed, ' ', sizeof(fixed));
+    memset(fixed, ' ', fixed_len);
     fixed[0] = '{';
-    fixed[ANSWER - 1] = '}';
+    fixed[fixed_len - 1] = '}';
     (void)signal(SIGPIPE, SIG_IGN);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD,
-                              (unsigned short)strtoul(argv[1], NULL, 10), NULL, NULL,
-                              answer, NULL, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
-                              MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-                              MHD_OPTION_NOTIFY_COMPLETED, done, NULL, MHD_OPTION_END);
+    daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD, (unsigned short)strtoul(argv[1], NULL, 10), NULL,
+        NULL, answer, NULL, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, done, NULL,
+        MHD_OPTION_END);
     if (!daemon) {
         perror("limit");
         return 1;
