@@ -165,7 +165,7 @@ class RealApiServer:
 
     # ---- use -----------------------------------------------------------------------
 
-    def call(self, method, path, body=None, content_type="application/json"):
+    def call(self, method, path, body=None, content_type="application/json", accept="application/json"):
         """(code, answer), over a connection that each thread keeps; code 0: there was none."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
         for _ in range(2):  # the other end may have closed it
@@ -175,7 +175,7 @@ class RealApiServer:
                 connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=self.tls)
             self.local.connection = None
             try:
-                connection.request(method, path, data, {"Content-Type": content_type})
+                connection.request(method, path, data, {"Content-Type": content_type, "Accept": accept})
                 answer = connection.getresponse()
                 text = answer.read()
                 self.local.connection = connection
