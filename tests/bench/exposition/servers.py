@@ -70,10 +70,11 @@ class Server:
         """Give so many of the objects new numbers; what the server says of it."""
         return json.loads(self.fetch(path=f"/change?percent={percent}", data=b""))
 
-    def scrapes(self, rounds, compressed, change=0):
+    def scrapes(self, rounds, compressed, change=0, warm=True):
         """The CPU of changing objects is not counted: the operator's store sets that pace."""
         times, cpu = [], 0
-        self.scrape(compressed)
+        if warm:
+            self.scrape(compressed)
         for _ in range(rounds):
             if change:
                 self.change(change)
