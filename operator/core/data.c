@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 /* A leader that answers nothing, while this many requests would have been its share, has
  * failed: hanging requests leave no trace in counters of answers. */
 static const double silence_evidence = 20;
@@ -68,10 +70,10 @@ static void read_arm(struct work *w, size_t arm)
         scraped |= !isnan(o->events);
         lacking |= !has && spec->weight > 0 && spec->missing == MISSING_HOLD;
         a->objectives[i].events = plausible(o->events) ? o->events : 0;
-        a->objectives[i].ratio = has ? fmin(o->good / o->events, 1) : (double)NAN;
+        a->objectives[i].ratio = has ? smaller(o->good / o->events, 1) : (double)NAN;
         if (has && o->good > o->events)
             w->out->clamps++;
-        a->now->samples = fmax(a->now->samples, a->objectives[i].events);
+        a->now->samples = larger(a->now->samples, a->objectives[i].events);
     }
     if (a->stale || a->seen->newest_ms <= 0 || !scraped || (traffic && !any))
         a->sight = SIGHT_BLIND;
@@ -91,7 +93,7 @@ static void measure_age(const struct work *w, struct arm_work *a)
     if (a->was->counted_until_ms > 0)
         a->elapsed_ms =
             newest > a->was->counted_until_ms ? newest - a->was->counted_until_ms : 0;
-    a->fresh = fmin(1, (double)a->elapsed_ms / (double)window);
+    a->fresh = smaller(1, (double)a->elapsed_ms / (double)window);
 }
 
 /* Requests that the arm would have answered, judging by the others and the weights. */

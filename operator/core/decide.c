@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/conditions.h"
+#include "core/extremes.h"
 #include "core/leader.h"
 #include "core/policy.h"
 #include "core/pool.h"
@@ -19,7 +20,7 @@ static void read_weights(struct work *w)
     for (size_t i = 0; i < w->arm_count; i++) {
         double v = w->before->arms[i].desired;
 
-        w->arms[i].start = isfinite(v) ? fmin(1, fmax(0, v)) : 0;
+        w->arms[i].start = isfinite(v) ? smaller(1, larger(0, v)) : 0;
         total += w->arms[i].start;
     }
     for (size_t i = 0; i < w->arm_count; i++)
@@ -260,7 +261,7 @@ static void finish(struct work *w)
         if ((int)i == s->leader)
             following = w->arms[i].weight;
     }
-    s->exploration = fmax(0, 1 - following);
+    s->exploration = larger(0, 1 - following);
     s->observed_generation = w->generation;
     s->mode = w->spec->mode;
     s->verdict = w->out->verdict;
@@ -270,7 +271,8 @@ static void finish(struct work *w)
     write_message(w);
     conditions_update(w);
     events_add(w);
-    w->out->write = w->spec->mode == MODE_ACTIVE && !core_obeys(s, w->arm_count, w->seen->units);
+    w->out->write =
+        w->spec->mode == MODE_ACTIVE && !core_obeys(s, w->arm_count, w->seen->units);
 }
 
 void core_decide(const struct route_spec *spec, const struct route_status *previous,

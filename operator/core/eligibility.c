@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
 #include "core/stats.h"
 
 /* An arm is ejected when so few successes had at most this probability at its min. */
@@ -46,7 +47,7 @@ static void judge(const struct work *w, struct arm_work *a)
 
         if (deficit > 0) {
             a->failing = true;
-            a->deficit = fmax(a->deficit, deficit);
+            a->deficit = larger(a->deficit, deficit);
         }
     }
 }
@@ -75,7 +76,7 @@ static enum arm_state state_next(const struct work *w, struct arm_work *a)
             a->sight < SIGHT_SEEN)
             return ARM_REENTRY;
         s->ejected_until_ms = 0;
-        s->lifetime_samples = fmax(s->lifetime_samples, warmup);
+        s->lifetime_samples = larger(s->lifetime_samples, warmup);
     }
     return s->lifetime_samples >= warmup ? ARM_ACTIVE : ARM_WARMUP;
 }

@@ -14,14 +14,15 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
 #include "core/leader.h"
 #include "core/policy.h"
 
 static void set_bounds(struct work *w)
 {
     const struct route_guardrails *g = &w->spec->guardrails;
-    double floor_weight = fmin(fmax(g->min_weight, 0), 1 / (double)w->arm_count);
-    double even = 1 / fmax(1, (double)policy_participants(w));
+    double floor_weight = smaller(larger(g->min_weight, 0), 1 / (double)w->arm_count);
+    double even = 1 / larger(1, (double)policy_participants(w));
 
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
@@ -29,16 +30,17 @@ static void set_bounds(struct work *w)
         bool leaderless = w->status->leader == ROUTE_NO_ARM;
 
         a->low = floor_weight;
-        a->high = fmax(a->low, g->max_weight);
+        a->high = larger(a->low, g->max_weight);
         if (!a->ready)
             a->low = a->high = 0;
         else if (!a->participating)
-            a->high = fmax(a->low, fmin(a->high, a->target));
+            a->high = larger(a->low, smaller(a->high, a->target));
         else if (!leads && !leaderless && a->sight != SIGHT_SEEN &&
                  a->sight != SIGHT_IDLE)
-            a->high = fmax(a->low, fmin(a->high, a->start)); /* unseen: no promotion */
+            a->high =
+                larger(a->low, smaller(a->high, a->start)); /* unseen: no promotion */
         else if (!leads && !leaderless && a->now->state == ARM_WARMUP)
-            a->high = fmax(a->low, fmin(a->high, even));
+            a->high = larger(a->low, smaller(a->high, even));
     }
 }
 
@@ -63,7 +65,7 @@ static void fit(struct work *w, const double *wanted, double *weights)
             a->high = 1;
         if (low > 1)
             a->low /= low;
-        weights[i] = fmin(fmax(wanted[i], a->low), a->high);
+        weights[i] = smaller(larger(wanted[i], a->low), a->high);
         sum += weights[i];
     }
     for (size_t i = 0; i < w->arm_count; i++)
@@ -104,7 +106,7 @@ static void evacuate(struct work *w, double *weights)
         if (a->participating || (a->ready && a->now->state != ARM_EJECTED))
             continue;
         if (a->ready)
-            weights[i] = fmax(fmin(a->high, a->start), a->start - step);
+            weights[i] = larger(smaller(a->high, a->start), a->start - step);
         else
             weights[i] = 0;
         freed += a->start - weights[i];
@@ -124,9 +126,9 @@ static double allowed_share(const struct work *w, const double *from, const doub
         double move = to[i] - from[i];
 
         if (move > step_up)
-            share = fmin(share, step_up / move);
+            share = smaller(share, step_up / move);
         else if (-move > step_down)
-            share = fmin(share, step_down / -move);
+            share = smaller(share, step_down / -move);
     }
     return share;
 }

@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 /* Each change of leader by reward adds to the level of flapping, which fades by one in
  * this many decisions. Above what is free, every level halves the steps up and widens the
  * margin. So where arms take turns because reward falls with load, or because they are as
@@ -30,12 +32,12 @@ static double flapping_now(const struct work *w)
 
     if (w->spec->guardrails.switch_margin <= 0)
         return 0; /* whoever wants no margin gets none */
-    return fmin(FLAPPING_MAX, fmax(0, w->before->flapping - since / period));
+    return smaller(FLAPPING_MAX, larger(0, w->before->flapping - since / period));
 }
 
 static double excess(double level)
 {
-    return fmax(0, level - FLAPPING_FREE);
+    return larger(0, level - FLAPPING_FREE);
 }
 
 double leader_damping(const struct work *w)
@@ -176,8 +178,8 @@ static double flapping_after(const struct work *w, enum reason reason)
     if (reason != REASON_LEADER_CHANGE)
         return level;
     if (broke(w, &w->arms[w->before->leader]))
-        return fmin(level, FLAPPING_FREE);
-    return fmin(FLAPPING_MAX, level + FLAPPING_PER_CHANGE);
+        return smaller(level, FLAPPING_FREE);
+    return smaller(FLAPPING_MAX, level + FLAPPING_PER_CHANGE);
 }
 
 static void crown(struct work *w, int leader, enum reason reason)

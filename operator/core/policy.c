@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 const struct policy *policy_of(enum route_policy_type type)
 {
     static const struct policy *const policies[POLICY_TYPE_COUNT] = {
@@ -71,7 +73,7 @@ static double fixed_share(const struct work *w, const struct arm_work *a)
     case ARM_EJECTED:
         return g->min_weight;
     case ARM_REENTRY:
-        return fmax(g->min_weight, g->reentry_weight);
+        return larger(g->min_weight, g->reentry_weight);
     default:
         return 0;
     }
@@ -97,5 +99,5 @@ void policy_apply(struct work *w)
     }
     for (size_t i = 0; i < w->arm_count; i++)
         if (w->arms[i].participating && total > 0)
-            w->arms[i].target *= fmax(0, left) / total;
+            w->arms[i].target *= larger(0, left) / total;
 }

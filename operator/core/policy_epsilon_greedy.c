@@ -8,6 +8,8 @@
  */
 #include <math.h>
 
+#include "core/extremes.h"
+
 #include "core/policy.h"
 
 static double epsilon_now(const struct work *w)
@@ -17,7 +19,8 @@ static double epsilon_now(const struct work *w)
 
     if (p->epsilon_decay <= 0 || p->epsilon <= p->epsilon_min)
         return p->epsilon;
-    return fmax(p->epsilon_min, p->epsilon * pow(1 - p->epsilon_decay, fmax(0, hours)));
+    return larger(p->epsilon_min,
+                  p->epsilon * pow(1 - p->epsilon_decay, larger(0, hours)));
 }
 
 static void share(struct work *w)

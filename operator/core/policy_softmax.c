@@ -6,11 +6,13 @@
  */
 #include <math.h>
 
+#include "core/extremes.h"
+
 #include "core/policy.h"
 
 static void share(struct work *w)
 {
-    double temperature = fmax(w->spec->policy.temperature, 1e-6);
+    double temperature = larger(w->spec->policy.temperature, 1e-6);
     double best = -INFINITY;
 
     for (size_t i = 0; i < w->arm_count; i++)

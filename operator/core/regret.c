@@ -11,6 +11,8 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 static double best_estimate(const struct work *w)
 {
     double best = NAN;
@@ -19,7 +21,7 @@ static double best_estimate(const struct work *w)
         const struct arm_work *a = &w->arms[i];
 
         if (a->ready && a->now->lifetime_samples >= w->spec->guardrails.warmup)
-            best = fmax(best, a->estimate);
+            best = larger(best, a->estimate);
     }
     return best;
 }
@@ -36,10 +38,10 @@ void regret_update(struct work *w)
 
         if (isnan(a->estimate) || !a->was->counted_until_ms)
             continue;
-        w->out->regret += requests * fmax(0, best - a->estimate);
+        w->out->regret += requests * larger(0, best - a->estimate);
         if ((int)i != leader && !isnan(leading))
             w->out->exploration_cost +=
-                requests * fmax(0, fmin(leading, best) - a->estimate);
+                requests * larger(0, smaller(leading, best) - a->estimate);
     }
     w->status->estimated_regret += w->out->regret;
     w->status->exploration_cost += w->out->exploration_cost;

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
 #include "core/policy.h"
 #include "core/stats.h"
 
@@ -82,12 +83,12 @@ static void measure_arm(const struct work *w, struct arm_work *a, const double *
             s = p;
         } else {
             s = (p * n + 1) / (n + 2);
-            variance += weights[o] * weights[o] * s * (1 - s) / fmax(n, 1);
+            variance += weights[o] * weights[o] * s * (1 - s) / larger(n, 1);
         }
         reward += weights[o] * p;
         smoothed += weights[o] * s;
     }
-    a->reward = fmin(1, fmax(0, reward));
+    a->reward = smaller(1, larger(0, reward));
     a->reward_stderr = sqrt(variance);
     a->trials = variance > 0 ? smoothed * (1 - smoothed) / variance : 0;
     a->successes = a->trials * a->reward;

@@ -3,12 +3,14 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 /* Let windows be means of m equal pieces, one piece new with each decision. The average
  * of windows is then a weighted sum of pieces, whose squared weights sum to a closed
  * form; the variance of average and next that reproduces it fixes their correlation. */
 double stats_overlap_correlation(double alpha, double windows)
 {
-    double m = fmax(1, round(windows));
+    double m = larger(1, round(windows));
     double q = 1 - alpha;
     double qm = pow(q, m);
     double inside; /* sum of squared weights of pieces still in the window, times m^2 */
@@ -20,8 +22,8 @@ double stats_overlap_correlation(double alpha, double windows)
     inside = m - 2 * q * (1 - qm) / alpha + q * q * (1 - qm * qm) / (1 - q * q);
     outside = (1 - qm) * (1 - qm) * q * q / (1 - q * q);
     ratio = (inside + outside) / m;
-    return fmin(1, fmax(0, (ratio * (1 - q * q) - alpha * alpha) /
-                               (2 * alpha * q * sqrt(ratio))));
+    return smaller(1, larger(0, (ratio * (1 - q * q) - alpha * alpha) /
+                                    (2 * alpha * q * sqrt(ratio))));
 }
 
 double stats_mix_stderr(double average, double next, double alpha, double correlation)
@@ -29,7 +31,7 @@ double stats_mix_stderr(double average, double next, double alpha, double correl
     double a = (1 - alpha) * average;
     double b = alpha * next;
 
-    return sqrt(fmax(0, a * a + b * b + 2 * correlation * a * b));
+    return sqrt(larger(0, a * a + b * b + 2 * correlation * a * b));
 }
 
 /* Continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated by the

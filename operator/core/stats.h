@@ -18,7 +18,8 @@ double stats_mix_stderr(double average, double next, double alpha, double correl
 double stats_binomial_tail(double good, double events, double p);
 
 /* For each of n independent Gaussians the probability of being the greatest; they sum to
- * one. */
+ * one. Absolute error: 1e-5 where at most three are in reach of the highest mean, 0.02
+ * where more are. */
 void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean,
                          double *probability);
 

@@ -108,6 +108,14 @@ static bool read_arm(const struct json *j, const struct route_spec *spec,
     return true;
 }
 
+/* Steps that the data plane counts in; 0: not known. */
+static uint32_t read_units(const struct json *j)
+{
+    double v = json_number(j, 0);
+
+    return v >= 1 && v <= UINT16_MAX ? (uint32_t)v : 0;
+}
+
 static bool read_seen(struct entry *e, const struct json *j,
                       const struct route_spec *spec, struct error *err)
 {
@@ -125,6 +133,7 @@ static bool read_seen(struct entry *e, const struct json *j,
     (void)snprintf(e->seen.detail, sizeof(e->seen.detail), "%s",
                    json_string(json_get(j, "detail"), ""));
     e->seen.data_plane_known = json_bool(json_get(j, "dataPlane"), false);
+    e->seen.units = read_units(json_get(j, "units"));
     if (!json_is(arms, JSON_ARRAY) || json_count(arms) != spec->arm_count)
         return bad(err, "seen.arms: not as many as the spec's");
     for (const struct json *arm = json_first(arms); arm; arm = json_next(arm))

@@ -76,6 +76,8 @@ static struct json *seen_of(const struct route_spec *spec, const struct observat
         json_put_string(j, "detail", seen->detail);
     }
     json_put_bool(j, "dataPlane", seen->data_plane_known);
+    if (seen->units)
+        json_put_number(j, "units", seen->units);
     for (size_t i = 0; i < spec->arm_count; i++) {
         const struct arm_observation *a = &seen->arms[i];
         struct json *arm = json_new_object(), *counts = json_new_object();

@@ -53,17 +53,18 @@ static bool read_all(gzFile file, struct reader *r, struct error *err)
 {
     CLEANUP(mem_freep)
     char *piece = mem_alloc(PIECE, 1);
+    const char *why;
     int n, code;
 
     while ((n = gzread(file, piece, PIECE)) > 0)
         if (!take(r, piece, (size_t)n, err))
             return false;
-    if (n < 0) {
-        const char *why = gzerror(file, &code);
-
+    why = gzerror(file, &code);
+    if (code == Z_BUF_ERROR)
+        return error_set(err, ERR_INVALID, "the compressed file ends in its middle");
+    if (n < 0)
         return error_set(err, ERR_IO, "cannot be read: %s",
                          code == Z_ERRNO ? strerror(errno) : why);
-    }
     return !r->line.len || end_line(r, err); /* the last one may lack its newline */
 }
 
@@ -78,8 +79,7 @@ bool lines_read(const char *path, line_fn *fn, void *arg, struct error *err)
     if (!file)
         return error_errno(err, errno ? errno : ENOMEM, "%s", path);
     ok = read_all(file, &r, err);
-    if (gzclose(file) == Z_BUF_ERROR && ok)
-        ok = error_set(err, ERR_INVALID, "the compressed file ends in its middle");
+    (void)gzclose(file);
     buf_clear(&r.line);
     return ok || error_wrap(err, "%s", path);
 }

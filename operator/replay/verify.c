@@ -6,7 +6,10 @@
 
 #include "base/clock.h"
 
-enum { TOLD_MAX = 10 };
+enum {
+    TOLD_MAX = 10,
+    EVALUATIONS = 6, /* of the rules, that a query may be behind on a busy machine */
+};
 
 static const double nearly = 1e-9;
 
@@ -137,23 +140,31 @@ static bool same_input(const struct route_spec *spec, const struct observation *
     return a->problem == b->problem;
 }
 
-/* Each value one of those that two evaluations in a row gave? Then the query came between
- * the moment of an evaluation and its writing. */
-static bool between(const struct route_spec *spec, const struct observation *seen,
-                    const struct observation *newer, const struct observation *older)
+/* Is each value one of those that the last evaluations gave? Then the query came between
+ * the moment of an evaluation and its writing, rule by rule. */
+static bool among(const struct route_spec *spec, const struct observation *seen,
+                  const struct observation *candidates, size_t count)
 {
     for (size_t i = 0; i < spec->arm_count; i++) {
         const struct arm_observation *s = &seen->arms[i];
-        const struct arm_observation *n = &newer->arms[i], *o = &older->arms[i];
+        bool found = false;
 
-        if (s->newest_ms != n->newest_ms && s->newest_ms != o->newest_ms)
+        for (size_t c = 0; c < count; c++)
+            found |= s->newest_ms == candidates[c].arms[i].newest_ms;
+        for (size_t k = 0; found && k < spec->reward.objective_count; k++) {
+            bool good = false, events = false;
+
+            for (size_t c = 0; c < count; c++) {
+                const struct objective_observation *o =
+                    &candidates[c].arms[i].objectives[k];
+
+                good |= same_bits(s->objectives[k].good, o->good);
+                events |= same_bits(s->objectives[k].events, o->events);
+            }
+            found = good && events;
+        }
+        if (!found)
             return false;
-        for (size_t k = 0; k < spec->reward.objective_count; k++)
-            if ((!same_bits(s->objectives[k].good, n->objectives[k].good) &&
-                 !same_bits(s->objectives[k].good, o->objectives[k].good)) ||
-                (!same_bits(s->objectives[k].events, n->objectives[k].events) &&
-                 !same_bits(s->objectives[k].events, o->objectives[k].events)))
-                return false;
     }
     return true;
 }
@@ -192,7 +203,7 @@ static const char *classify(struct verify_report *report, const struct ranges *r
                             const struct frame *f, const struct route_spec *spec,
                             const struct observation *seen)
 {
-    struct observation older;
+    struct observation candidates[EVALUATIONS];
 
     if (same_input(spec, &f->seen, seen)) {
         report->inputs_same++;
@@ -206,8 +217,9 @@ static const char *classify(struct verify_report *report, const struct ranges *r
         report->inputs_absent++;
         return "the ranges do not reach there";
     }
-    observe(r, f, 1, spec, &older);
-    if (between(spec, &f->seen, seen, &older)) {
+    for (unsigned before = 0; before < EVALUATIONS; before++)
+        observe(r, f, before, spec, &candidates[before]);
+    if (among(spec, &f->seen, candidates, EVALUATIONS)) {
         report->inputs_overtaken++;
         return "the query overtook an evaluation of the rules, whose samples came after "
                "it";

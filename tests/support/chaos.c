@@ -184,8 +184,10 @@ static void check_weights(const struct stage *s)
     bool measured = s->last.verdict == VERDICT_SWITCHED ||
                     s->last.verdict == VERDICT_ADJUSTED ||
                     s->last.verdict == VERDICT_KEPT;
+    /* with arms of which none was ready, metrics were not asked for: nothing new there */
     bool data =
-        s->status.conditions[CONDITION_METRICS_AVAILABLE].status == CONDITION_TRUE;
+        s->status.conditions[CONDITION_METRICS_AVAILABLE].status == CONDITION_TRUE &&
+        s->seen.problem != REASON_ARM_NOT_READY;
 
     for (size_t i = 0; i < s->spec.arm_count; i++)
         leaving |= s->status.arms[i].state == ARM_EJECTED &&

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/stats.h"
+#include "route/route.h"
 #include "sim/draw.h"
 
 static double binomial_sum(int good, int events, double p)
@@ -55,10 +56,67 @@ static void the_best_of_two_gaussians_is_the_normal_tail(void **state)
                 0.5 * erfc(-(mean[0] - mean[1]) / (hypot(error[0], error[1]) * M_SQRT2));
 
             stats_best_gaussian(2, mean, error, probability);
-            if (fabs(probability[0] - want) > 0.02)
+            if (fabs(probability[0] - want) > 1e-8)
                 fail_msg("%d %d: %g, not %g", d, s, probability[0], want);
             assert_true(fabs(probability[0] + probability[1] - 1) < 1e-9);
         }
+}
+
+/* The definition itself, by Simpson's rule on a grid fine enough for fourteen digits of
+ * what is smooth on the scale of the smallest error. */
+static double best_by_definition(size_t n, const double *mean, const double *error,
+                                 size_t arm)
+{
+    double smallest = error[0];
+    double sum = 0;
+    int steps;
+
+    for (size_t i = 1; i < n; i++)
+        smallest = fmin(smallest, error[i]);
+    steps = 2 * (int)ceil(9 * error[arm] / (smallest / 20));
+    for (int s = 0; s <= steps; s++) {
+        double z = -9 + 18.0 * s / steps;
+        double term = exp(-z * z / 2) / sqrt(2 * M_PI);
+
+        for (size_t k = 0; k < n; k++)
+            if (k != arm)
+                term *= 0.5 * erfc(-(mean[arm] + z * error[arm] - mean[k]) /
+                                   (error[k] * M_SQRT2));
+        sum += term * (s == 0 || s == steps ? 1 : s % 2 ? 4 : 2);
+    }
+    return sum * 18 / steps / 3;
+}
+
+static void the_best_gaussian_is_as_exact_as_promised(void **state)
+{
+    struct random r = random_stream(11, 0);
+    double worst[ROUTE_ARMS_MAX + 1] = {0};
+
+    (void)state;
+    for (int trial = 0; trial < 1500; trial++) {
+        size_t n = 2 + random_below(&r, trial % 3 ? 2 : 5);
+        double mean[8], error[8], got[8], total = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            error[i] = exp2(6 * draw_uniform(&r) - 12);
+            mean[i] = 0.9 + draw_normal(&r) * error[i] * (trial % 2 ? 1 : 4);
+        }
+        stats_best_gaussian(n, mean, error, got);
+        for (size_t i = 0; i < n; i++) {
+            double off = fabs(got[i] - best_by_definition(n, mean, error, i));
+
+            worst[n] = fmax(worst[n], off);
+            assert_true(got[i] >= 0 && got[i] <= 1);
+            total += got[i];
+        }
+        assert_true(fabs(total - 1) < 1e-9);
+    }
+    print_message("worst error of 2, 3, 4, 5, 6: %.1e %.1e %.1e %.1e %.1e\n", worst[2],
+                  worst[3], worst[4], worst[5], worst[6]);
+    assert_true(worst[2] < 1e-8);
+    assert_true(worst[3] < 1e-5);
+    for (size_t n = 4; n <= 6; n++)
+        assert_true(worst[n] < 0.02);
 }
 
 /* Gamma of shape at least 1 (Marsaglia & Tsang 2000). */
@@ -213,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_binomial_tail_is_the_sum_of_its_terms),
         cmocka_unit_test(the_best_of_two_gaussians_is_the_normal_tail),
+        cmocka_unit_test(the_best_gaussian_is_as_exact_as_promised),
         cmocka_unit_test(the_best_of_betas_agrees_with_drawing),
         cmocka_unit_test(the_error_of_an_average_of_overlapping_windows_is_right),
         cmocka_unit_test(the_source_of_chance_has_the_right_moments),

@@ -148,7 +148,7 @@ static void a_broken_leader_is_left_and_earns_its_way_back(void **state)
         world_arm(p.world, SVM)->p[SUCCESS] = 0.999;
         world_arm(p.world, SVM)->p[LATENCY] = 0.99;
         seconds = seconds_until(&p, svm_takes_part, 600);
-        if (seconds > 90)
+        if (seconds > 120)
             fail_msg("seed %d: back after %d s", (int)seed, seconds);
         if (getenv("STORY"))
             printf("seed %d back after %d\n", (int)seed, seconds);

@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* best.c - which of several uncertain means is the greatest, by numerical integration. */
+/* best_beta.c - which of several Beta posteriors is the greatest, by trapezoids over
+ * points that lie densely wherever one of them is. */
 #include "core/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/extremes.h"
+
 #include "route/route.h"
-
-enum { NODES = 16 };
-
-/* Normal distribution function to 1e-7, without a branch or a call: the loop over nodes
- * becomes vector code (Abramowitz & Stegun 7.1.28). */
-static inline float cdf(float z)
-{
-    float x = fabsf(z) * 0.70710678F;
-    float t =
-        1 +
-        x * (0.0705230784F +
-             x * (0.0422820123F +
-                  x * (0.0092705272F +
-                       x * (0.0001520143F + x * (0.0002765672F + x * 0.0000430638F)))));
-    float t2 = t * t;
-    float t4 = t2 * t2;
-    float t8 = t4 * t4;
-    float tail = 0.5F / (t8 * t8);
-
-    return 0.5F + copysignf(0.5F - tail, z);
-}
-
-/* Midpoints of NODES slices of the standard normal that have equal probability. */
-static const float nodes[NODES] = {
-    -1.862732F, -1.318011F, -1.009990F, -0.776422F, -0.579132F, -0.402250F,
-    -0.237202F, -0.078412F, 0.078412F,  0.237202F,  0.402250F,  0.579132F,
-    0.776422F,  1.009990F,  1.318011F,  1.862732F,
-};
 
 static void normalise(size_t n, double *probability)
 {
@@ -44,35 +19,6 @@ static void normalise(size_t n, double *probability)
     for (size_t i = 0; i < n; i++)
         probability[i] = total > 0 ? probability[i] / total : 1 / (double)n;
 }
-
-void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean,
-                         double *probability)
-{
-    for (size_t i = 0; i < n; i++) {
-        float product[NODES];
-        float sum = 0;
-
-        for (size_t j = 0; j < NODES; j++)
-            product[j] = 1;
-        for (size_t k = 0; k < n; k++) {
-            float scale = (float)(1 / fmax(stderr_mean[k], 1e-12));
-            float offset = (float)(mean[i] - mean[k]) * scale;
-            float slope = (float)fmax(stderr_mean[i], 1e-12) * scale;
-
-            if (k == i)
-                continue;
-            for (size_t j = 0; j < NODES; j++)
-                product[j] *= cdf(offset + slope * nodes[j]);
-        }
-        for (size_t j = 0; j < NODES; j++)
-            sum += product[j];
-        probability[i] = (double)sum / NODES;
-    }
-    normalise(n, probability);
-}
-
-/* ---- Beta posteriors -----------------------------------------------------------------
- */
 
 /* Where a density is looked at: densely around its mean, in standard deviations, further
  * out towards the long tail of a skewed one. */
@@ -135,7 +81,7 @@ static void distribution(const struct grid *g, struct beta p, double *out)
 
     for (size_t i = 0; i < g->count; i++) {
         density[i] = (p.a - 1) * g->log_x[i] + (p.b - 1) * g->log_rest[i];
-        peak = fmax(peak, density[i]);
+        peak = larger(peak, density[i]);
     }
     for (size_t i = 0; i < g->count; i++)
         density[i] = density[i] - peak < -40 ? 0 : exp(density[i] - peak);
@@ -157,9 +103,9 @@ void stats_best_beta(size_t n, const double *successes, const double *trials,
     g.count = 0; /* the rest is filled as far as it is used */
     grid_merge(&g, ends, ARRAY_LEN(ends));
     for (size_t i = 0; i < n; i++) {
-        double good = fmin(fmax(successes[i], 0), trials[i]);
+        double good = smaller(larger(successes[i], 0), trials[i]);
 
-        posterior[i] = (struct beta){.a = 1 + good, .b = 1 + fmax(0, trials[i] - good)};
+        posterior[i] = (struct beta){.a = 1 + good, .b = 1 + larger(0, trials[i] - good)};
         grid_cover(&g, posterior[i]);
         probability[i] = 0;
     }
