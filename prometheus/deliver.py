@@ -26,7 +26,10 @@ PART_OF = {"app.kubernetes.io/part-of": "bandit-router"}
 
 
 class Dumper(yaml.SafeDumper):
-    """Texts of several lines as blocks."""
+    """Texts of several lines as blocks; nothing is said by reference."""
+
+    def ignore_aliases(self, _):
+        return True
 
 
 def text(dumper, value):
