@@ -54,16 +54,17 @@ class Bench:
     # ---- scrapes ---------------------------------------------------------------------
 
     def ours(self, server, compressed, rounds, bar_ms):
-        """The exporter's rows; returns the scrapes while nothing changes."""
+        """The exporter's rows; returns the scrapes after everything has changed, which is what
+        peers, who keep nothing, are to be compared with."""
         still = server.scrapes(rounds, compressed)
         self.table.time("exporter, nothing changed", still, at_most_ms=bar_ms)
         for percent in (1, 100):
-            self.table.time(f"exporter, {percent} % of the routes changed before each scrape",
-                            server.scrapes(max(3, rounds // 3), compressed, percent), still)
+            changed = server.scrapes(max(3, rounds // 3), compressed, percent)
+            self.table.time(f"exporter, {percent} % of the routes changed before each scrape", changed, still)
         with self.limit(server, compressed) as limit:
             self.table.time("limit: libmicrohttpd, the same bytes from a fixed buffer",
                             limit.scrapes(rounds, compressed), still)
-        return still
+        return changed
 
     def fleet_of(self, routes, rounds, everything):
         with self.fleet(routes) as server:
@@ -74,26 +75,26 @@ class Bench:
                 f.write(page)
             series = page.count(b"{")
             name = f"{routes:,} routes x 3 arms, {series:,} series"
-            still = {}
+            changed = {}
             for compressed in (False, True):
                 bars = ((None, 10), (None, 1))[compressed]
                 self.table.title(f"{name}, {'gzip' if compressed else 'plain'}")
-                still[compressed] = self.ours(server, compressed, rounds * (1 + 4 * compressed),
-                                              bars[everything])
+                changed[compressed] = self.ours(server, compressed, rounds * (1 + 4 * compressed),
+                                                bars[everything])
             packed = None
             if len(self.args.without) < len(PEERS):
-                self.table.title(f"{name}, peers, which write it all again for each scrape")
-                packed = self.peers_of(still, everything)
-            self.figures(server, name, page, still, packed, everything)
+                self.table.title(f"{name}, peers, beside the exporter after all routes changed")
+                packed = self.peers_of(changed, everything)
+            self.figures(server, name, page, changed, packed, everything)
 
-    def peers_of(self, still, everything):
+    def peers_of(self, ours, everything):
         """Rows of the peers; returns the size of the Python client's compressed body."""
         packed = None
         for title, command, cwd, bars in self.peers(everything):
             with Server(*command, cwd=cwd) as server:
                 for compressed in (False, True):
                     taken = server.scrapes(3 if everything else 1, compressed, warm=everything)
-                    self.table.time(f"{title}, {'gzip' if compressed else 'plain'}", taken, still[compressed],
+                    self.table.time(f"{title}, {'gzip' if compressed else 'plain'}", taken, ours[compressed],
                                     at_least_times=bars[compressed] if everything else None)
                     if compressed and "collector" in title:
                         packed = taken.size
@@ -102,17 +103,17 @@ class Bench:
 
     # ---- other figures ---------------------------------------------------------------
 
-    def figures(self, server, name, page, still, packed, everything):
+    def figures(self, server, name, page, ours, packed, everything):
         table, series = self.table, page.count(b"{")
         change = server.change(1)
         resident = server.resident_mib()
         table.title(f"{name}, memory and changes")
-        table.row("a series", f"{len(page) / series:.0f} bytes, {still[True].size / series:.1f} with gzip")
+        table.row("a series", f"{len(page) / series:.0f} bytes, {ours[True].size / series:.1f} with gzip")
         table.most("one route changed, CPU to write its samples again", change["us_per_object"], 20, " us")
         table.row("one route, memory for its samples and its card on the front page",
                   f"{server.said['bytes_per_object'] / 1024:.1f} KiB")
         if packed:
-            table.most("compressed body, of prometheus_client's (gzip level 9)", still[True].size / packed, 1.2)
+            table.most("compressed body, of prometheus_client's (gzip level 9)", ours[True].size / packed, 1.2)
         if everything:
             table.most("resident memory", resident * 1048576 / 1e6, 40, " MB")
         table.most("resident memory, of the plain page", resident * 1048576 / len(page), 3 if everything else 2)
