@@ -43,6 +43,7 @@ CASES = (
     ("contract", "prometheus/rules/health.yml", "rate(ml_prediction_failures_total[5m])", "rate(ml_active_requests[5m])", r"health\.yml:\d+: .*is no counter"),
     ("contract", "grafana/dashboards/bandit-models.json", "sum by (namespace, route, arm) (rate(ml_prediction_requests_total{namespace=~\\\"$namespace\\\",route=~\\\"$route\\\",arm=~\\\"$arm\\\"}[$__rate_interval]))\"", "sum by (namespace, route, arm) (ml_prediction_requests_total{})\"", r"bandit-models\.json:\d+: .*is a counter"),
     ("contract", "prometheus/alerts/weights.yml", "viewPanel=13", "viewPanel=999", r"weights\.yml:\d+: .*links to a panel"),
+    ("contract", "prometheus/alerts/weights.yml", "viewPanel=13", "viewPanel=21", r"weights\.yml:\d+: alert BanditWeightsNotApplied links to panel 21 .*shows nothing of what it judges"),
     ("contract", "docs/metrics.md", "### `ml_active_requests`", "### `ml_gone`", r"docs/metrics\.md:\d+: "),
     ("contract", "docs/runbooks/BanditArmFailing.md", None, None, r"arms\.yml:\d+: alert BanditArmFailing has no runbook"),
     ("lint_rules", "docs/runbooks/BanditArmFailing.md", None, None, r"arms\.yml:\d+: BanditArmFailing: no runbook"),

@@ -30,6 +30,14 @@ NOT_SHOWN = (
 )
 
 
+# Alerts whose panel shows something else than what they judge, and why.
+OTHER_PANEL = {
+    "BanditDecisionOverdue": "decisions a second fall to nothing",
+    "BanditNoEligibleArm": "the states say why no arm is",
+    "BanditWatchdog": "judges nothing; notifications are its purpose",
+}
+
+
 class Findings:
     def __init__(self, root):
         self.root = root
@@ -128,6 +136,34 @@ def check_links(root, findings):
         findings.add(root / "docs" / "runbooks" / f"{page}.md", 1, "a runbook of no alert")
 
 
+def read_through(metrics, recorded):
+    """The metrics, and those that the recorded ones among them are made of."""
+    found, todo = set(), list(metrics)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += recorded.get(name, ())
+    return {re.sub(r"_(bucket|count|sum)\Z", "", name) for name in found}
+
+
+def check_panels(root, findings):
+    """The panel that an alert links to shows something of what the alert judges."""
+    recorded, shown = {}, {}
+    for _, _, rule in sources.rules(root):
+        if "record" in rule:
+            recorded.setdefault(rule["record"], set()).update(promql.metrics(rule["expr"]))
+    for _, board in sources.dashboards(root):
+        for panel in sources.panels(board):
+            shown[board["uid"], str(panel["id"])] = {m for t in panel.get("targets", []) for m in promql.metrics(t["expr"])}
+    for path, line, rule in sources.alerts(root):
+        link = re.search(r"/d/([a-z-]+)\?(?:.*&)?viewPanel=(\d+)\Z", rule.get("annotations", {}).get("dashboard_url", ""))
+        if not link or link.groups() not in shown or rule["alert"] in OTHER_PANEL:
+            continue  # a link to nothing is found above
+        if not read_through(promql.metrics(rule["expr"]), recorded) & read_through(shown[link.groups()], recorded):
+            findings.add(path, line, f"alert {rule['alert']} links to panel {link[2]} of {link[1]}, which shows nothing of what it judges")
+
+
 def check_docs(root, known, findings):
     """docs/metrics.md tells of every family, and of none that is not there."""
     page = root / "docs" / "metrics.md"
@@ -171,6 +207,7 @@ def main():
     findings = Findings(args.root)
     asked = check_queries(args.root, known, findings)
     check_links(args.root, findings)
+    check_panels(args.root, findings)
     check_docs(args.root, known, findings)
     check_used(known, args.root, findings)
     check_shown(known, args.root, findings)

@@ -81,6 +81,10 @@ def parse(text):
     return out
 
 
+def metrics(text):
+    return {use.metric for use in parse(text).uses}
+
+
 def aggregation(stream, i):
     """An operator such as `sum` that is followed by its grouping."""
     return stream[i + 1][1].lower() in ("by", "without") and stream[i + 2][1] == "("
