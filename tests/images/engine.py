@@ -25,10 +25,10 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
-def limit(which):
+def limit(which, most):
     """A limit that may be set: raising it over the machine's own takes a privilege."""
     hard = resource.getrlimit(which)[1]
-    return 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def version():
@@ -57,8 +57,8 @@ class Engine:
             f'[storage]\ndriver = "overlay"\ngraphroot = "{PLACE}/storage"\nrunroot = "{self.runroot}"\n', encoding="utf-8")
 
     def settings(self, runtime):
-        limits = ", ".join(f'"{name}={limit(which)}:{limit(which)}"' for name, which in (
-            ("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)))
+        limits = ", ".join(f'"{name}={limit(which, most)}:{limit(which, most)}"' for name, which, most in (
+            ("nofile", resource.RLIMIT_NOFILE, 16384), ("nproc", resource.RLIMIT_NPROC, 4096)))
         (PLACE / "containers.conf").write_text(
             f'[containers]\ndefault_ulimits = [{limits}]\nlog_driver = "k8s-file"\n'
             f'[engine]\nruntime = "{runtime}"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'

@@ -25,7 +25,8 @@ compose() {
 }
 
 compose_up() {
-    local image engine services=()
+    local image engine services=() log=$RUN/log/compose.log
+    mkdir -p "$RUN/log"
     while [ $# -gt 0 ]; do
         case $1 in
         --profile) PROFILE=${2:?--profile needs demo or production}; shift ;;
@@ -42,9 +43,31 @@ compose_up() {
             die "there is no image $(image_name "$image"); ./manage.sh images build"
     done
     step "Starting (profile $PROFILE)"
-    compose up -d "${services[@]}"
+    compose up -d "${services[@]}" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "not everything was started; see $log"; }
+    compose_wait
     GRAFANA_WAY=container print_urls
     note "./manage.sh compose down stops it; compose down --volumes also forgets what it has learned."
+}
+
+# What the loop cannot do without answers, or one service is named that does not.
+compose_wait() {
+    local service port url deadline=$((SECONDS + 120))
+    while read -r service port url; do
+        [ -n "$service" ] || continue
+        until curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:${!port}$url" 2>/dev/null; do
+            [ $SECONDS -lt $deadline ] ||
+                die "$service is not ready; look with ./manage.sh compose logs $service"
+            sleep 0.5
+        done
+    done <<'EOF'
+logistic-regression PORT_LOGISTIC_REGRESSION /ready
+svm PORT_SVM /ready
+random-forest PORT_RANDOM_FOREST /ready
+haproxy PORT_HAPROXY_METRICS /metrics
+prometheus PORT_PROMETHEUS /-/ready
+operator PORT_OPERATOR /readyz
+exporter PORT_EXPORTER /readyz
+EOF
 }
 
 verb_compose() {
