@@ -105,7 +105,8 @@ def processor():
 def write(results, about, options, seconds):
     """(Markdown, whether every bar is met)"""
     others = statistics.median(r["others"] for runs in results.values() for r in runs)
-    care = ", so requests/s and latencies are to be taken with care" if others > QUIET else ""
+    care = (": too much for requests/s and latencies to mean anything, and CPU is higher than "
+            "it is with warm caches" if others > QUIET else "")
     lines = [f"{os.cpu_count()} cores, {processor()}; while it was measured "
              f"({seconds:.0f} s), other programs had {others:.0%} of the machine{care}.", ""]
     all_met = bars(judge(results, about, options), options, lines)
