@@ -97,6 +97,9 @@ class RbacTest(unittest.TestCase):
         for kind in ("HTTPRoute", "VirtualService"):
             wait_for(f"weights of the {kind}", lambda: (lambda t: t["svm"] > 0.7 * sum(t.values()))(
                 w.weights(kind, kind.lower())))  # noqa: B023
+            name = "made-" + kind.lower()
+            w.put(route(name, targetRef={"kind": kind, "name": name, "template": {"gateway": {"name": "gateway"}}}))
+            wait_for(f"a {kind} made from a template", lambda: w.get(kind, name))  # noqa: B023
         w.delete("BanditRoute", "httproute")
         wait_for("it to be gone", lambda: w.get("BanditRoute", "httproute") is None)
         wait_for("a renewal", lambda: len(self.store.requests(verb="update", plural="leases", code=200)) > 2)

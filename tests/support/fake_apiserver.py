@@ -362,6 +362,17 @@ class Handler(BaseHTTPRequestHandler):
         if tokens is not None and self.note["token"] not in tokens:
             raise Refusal(401, "Unauthorized", "Unauthorized")
 
+    def authorize(self, verb, where):
+        """An apply that makes an object is a create, too."""
+        verbs = [verb]
+        if verb == "patch" and (self.headers.get("Content-Type") or "").startswith("application/apply-patch"):
+            key = (where["group"] or "", where["plural"], where["namespace"], where["name"])
+            with self.store.lock:
+                verbs += [] if key in self.store.objects else ["create"]
+        for each in verbs if self.server.allow else ():
+            if not self.server.allow(dict(self.note, verb=each)):
+                raise Refusal(403, "Forbidden", f'{where["plural"]} is forbidden: cannot {each} resource')
+
     def suffer(self, fault):
         """False when there is nothing left to answer."""
         if fault is None:
@@ -396,8 +407,7 @@ class Handler(BaseHTTPRequestHandler):
             self.authenticate()
             if not match:
                 raise Refusal(404, "NotFound", "the server could not find the requested resource")
-            if self.server.allow and not self.server.allow(self.note):
-                raise Refusal(403, "Forbidden", f'{where["plural"]} is forbidden: cannot {verb} resource')
+            self.authorize(verb, where)
             if not self.suffer(fault):
                 return
             body = json.loads(raw) if raw else None
