@@ -6,6 +6,7 @@ a Prometheus that is made up, and inputs that are broken.
 Usage: replay.py PATH-OF-bandit-operator
 """
 import csv
+import datetime
 import gzip
 import http.server
 import json
@@ -61,9 +62,12 @@ class Recorded(unittest.TestCase):
 
     def test_without_a_journal_the_leaders_are_those_that_were(self):
         """From nothing but Prometheus, beginning with an empty status."""
+        begun = json.loads(lines_of(JOURNAL)[0])["time"] / 1000
+        start = datetime.datetime.fromtimestamp(begun, datetime.timezone.utc).isoformat()
         with tempfile.TemporaryDirectory() as folder:
             table = os.path.join(folder, "t.csv")
-            code, out, err = replay("--file", RANGES, "--route", ROUTE, "--csv", table)
+            code, out, err = replay("--file", RANGES, "--route", ROUTE, "--csv", table,
+                                    "--start", start)
             self.assertEqual(code, 0, err)
             with open(table, newline="", encoding="utf-8") as f:
                 row = next(csv.DictReader(f))
