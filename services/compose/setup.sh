@@ -49,5 +49,5 @@ if [ ! -s "$RUN/secret/key" ]; then
 fi
 chmod 400 "$RUN/secret/key"
 chmod 700 "$RUN/secret" "$RUN/socket"
-chown -R 65532:65532 "$RUN/routes" "$RUN/secret" "$RUN/socket" "$RUN/models"
+chown -R 65532:65532 "$RUN/routes" "$RUN/secret" "$RUN/socket" "$RUN/models" "$RUN/decisions"
 echo "the volumes are set up (profile $PROFILE)"

@@ -26,7 +26,7 @@ SAME = {"logistic-regression": "logistic-regression", "svm": "svm", "random-fore
         "bandit-operator": "operator", "bandit-exporter": "exporter", "traffic-generator": "traffic-generator"}
 # Flags whose value is a place or an address, and so another one in a container.
 PLACES = {"model", "web.listen-address", "secret-file", "listen", "log", "runbooks", "config.file", "storage.path", "f",
-          "storage.tsdb.path", "store.dir", "dataplane.haproxy-socket", "prometheus.url", "url", "data"}
+          "storage.tsdb.path", "store.dir", "dataplane.haproxy-socket", "prometheus.url", "url", "data", "decisions.log"}
 
 
 def shell(script):

@@ -71,10 +71,12 @@ verb_test() {
     build_tree release
     # What takes long and mostly waits goes first; checks fill the second core.
     if [ -n "$quick" ] || [ ${#filter[@]} -gt 0 ]; then
-        run_ctest release release -j "$(nproc)" -LE 'e2e|slow' "${filter[@]}"
+        run_ctest release release -j "$(nproc)" -LE 'e2e|slow|images' "${filter[@]}"
     else
-        run_ctest release release -j "$(nproc)" -LE e2e
+        run_ctest release release -j "$(nproc)" -LE 'e2e|images'
         run_ctest e2e release -L e2e
+        install_packages images
+        run_ctest images release -L images
         build_tree asan
         run_ctest asan asan -j "$(nproc)" -L 'unit|integration' -LE 'slow|simulation'
         build_tree tsan
