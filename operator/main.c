@@ -399,6 +399,7 @@ int main(int argc, char **argv)
         return run_operator();
     if (strcmp(settings.words[0], "validate") == 0 && settings.word_count > 1)
         return validate_files(settings.words + 1, settings.word_count - 1);
-    (void)fputs("bandit-operator: usage: [flags] | validate FILE... | replay [flags]\n", stderr);
+    (void)fputs("bandit-operator: usage: [flags] | validate FILE... | replay [flags]\n",
+                stderr);
     return EXIT_USAGE;
 }
