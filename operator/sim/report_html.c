@@ -65,8 +65,8 @@ static void add_scenario(const struct results *r, const struct scenario *s,
 void results_html(const struct results *r, struct buf *out)
 {
     page_begin(out, "bandit-sim");
-    buf_printf(out,
-               "<p>Means over %zu seeds with their 95 %% intervals.</p>\n", r->seeds);
+    buf_printf(out, "<p>Means over %zu seeds with their 95 %% intervals.</p>\n",
+               r->seeds);
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(r, r->scenarios[i], out);
     buf_puts(out, "</html>\n");
