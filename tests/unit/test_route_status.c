@@ -81,6 +81,7 @@ static void fill(struct bandit_route *r)
     s->estimated_regret = random_below(1000) / 3.0;
     s->exploration_cost = random_below(1000) / 3.0;
     s->decisions = random_below(1 << 23);
+    s->max_lag_ms = random_below(3600) * 1000;
     for (size_t i = 0; i < r->spec.arm_count; i++) {
         fill_arm(&s->arms[i]);
         s->arms[i].desired = i + 1 < r->spec.arm_count ? left * 0.3 : left;
@@ -166,6 +167,7 @@ static void a_status_is_written_as_kubernetes_has_it(void **state)
         "\"mode\":\"Active\",\"verdict\":\"Adjusted\",\"reason\":\"BestArm\","
         "\"exploration\":0.2,\"estimatedRegret\":0,\"explorationCost\":0,\"flapping\":0,"
         "\"decisions\":8,"
+        "\"maxLag\":\"0s\","
         "\"leader\":\"b\",\"summary\":{\"weight\":\"75.0%\",\"reward\":\"0.9000\","
         "\"weights\":\"a=25.0% b=75.0%\"},\"arms\":[{\"name\":\"a\",\"state\":\"Warmup\","
         "\"weight\":{\"desired\":0.25},\"reward\":{},\"samples\":0,\"memory\":{\"good\":"
