@@ -63,16 +63,6 @@ struct connection {
     bool silent;
 };
 
-bool torn_counts_bytes(enum torn_fault fault)
-{
-    return fault <= TORN_SILENCE;
-}
-
-bool torn_counts_requests(enum torn_fault fault)
-{
-    return fault >= TORN_500 && fault <= TORN_NOT_JSON;
-}
-
 /* ---- the fault -----------------------------------------------------------------------
  */
 
@@ -167,25 +157,18 @@ static int version_of(const char *name, int version)
     return found;
 }
 
-static int list_version(struct torn_server *s)
-{
-    int version;
-
-    (void)pthread_mutex_lock(&s->lock);
-    version = s->listed;
-    (void)pthread_mutex_unlock(&s->lock);
-    return version;
-}
-
 /* Two objects a page; the token is the version and the first name of the next. */
 static bool list(struct connection *c, const char *token)
 {
     static const char *const names[] = {"a", "b", "c", "d", "e"};
     CLEANUP(buf_clear)
     struct buf body = BUF_INIT(REQUEST_MAX);
-    int version = list_version(c->server), put = 0;
+    int version, put = 0;
     char from = 'a', next = 0;
 
+    (void)pthread_mutex_lock(&c->server->lock);
+    version = c->server->listed;
+    (void)pthread_mutex_unlock(&c->server->lock);
     if (token) {
         version = (int)strtol(token, NULL, 10);
         from = token[strspn(token, "0123456789")];

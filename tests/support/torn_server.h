@@ -23,9 +23,16 @@ enum torn_fault {
     TORN_FAULT_COUNT
 };
 
-/* Is its place a byte, a request or an event? */
-bool torn_counts_bytes(enum torn_fault fault);
-bool torn_counts_requests(enum torn_fault fault);
+/* Is its place a byte, or a request? Else it is an event. */
+static inline bool torn_counts_bytes(enum torn_fault fault)
+{
+    return fault <= TORN_SILENCE;
+}
+
+static inline bool torn_counts_requests(enum torn_fault fault)
+{
+    return fault >= TORN_500 && fault <= TORN_NOT_JSON;
+}
 
 struct torn_server;
 
