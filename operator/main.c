@@ -11,8 +11,8 @@
 #include "base/stop.h"
 #include "controller/controller.h"
 #include "controller/debug.h"
-#include "dataplane/dataplane_kube.h"
 #include "operator/cluster.h"
+#include "operator/planes.h"
 #include "operator/validate.h"
 #include "replay/replay.h"
 #include "rewards/rewards.h"
@@ -226,50 +226,6 @@ static bool may_write(void *arg)
     return cluster_leads(arg);
 }
 
-/* Those that this process can reach. */
-struct planes {
-    struct dataplane_kind kinds[3];
-    size_t count;
-};
-
-static void planes_add(struct planes *p, const char *kind, struct dataplane *d)
-{
-    p->kinds[p->count++] = (struct dataplane_kind){kind, d};
-}
-
-/* view NULL: there is no API server. */
-static void planes_open(struct planes *p, struct kube_view *view)
-{
-    if (settings.haproxy_socket[0])
-        planes_add(p, "HAProxyBackend", dataplane_haproxy(settings.haproxy_socket));
-    if (!view)
-        return;
-    planes_add(p, "HTTPRoute", dataplane_httproute(view));
-    planes_add(p, "VirtualService", dataplane_virtualservice(view));
-}
-
-static void planes_clear(struct planes *p)
-{
-    while (p->count)
-        dataplane_free(p->kinds[--p->count].dataplane);
-}
-
-static struct kube_view *open_view(struct cluster *cluster)
-{
-    const struct store_kube_options hooks = cluster_hooks(cluster);
-
-    return kube_view_new(&(struct dataplane_kube_options){
-        .access = settings.store.access,
-        .namespace = settings.store.namespace,
-        .user_agent = hooks.user_agent,
-        .report = hooks.report,
-        .warn = hooks.warn,
-        .fault = hooks.fault,
-        .may_write = hooks.may_write,
-        .arg = hooks.arg,
-    });
-}
-
 static int run(struct store *store, struct cluster *cluster, struct journal *journal)
 {
     CLEANUP(metrics_freep)
@@ -278,8 +234,6 @@ static int run(struct store *store, struct cluster *cluster, struct journal *jou
     struct operator_metrics *metrics = NULL;
     CLEANUP(cache_freep)
     struct cache *cache = cache_new();
-    CLEANUP(kube_view_freep)
-    struct kube_view *view = NULL;
     CLEANUP(planes_clear)
     struct planes planes = {.count = 0};
     CLEANUP(rewards_freep)
@@ -305,9 +259,7 @@ static int run(struct store *store, struct cluster *cluster, struct journal *jou
                                   .stop = stop,
                                   .report = count_query,
                                   .report_arg = metrics});
-    if (settings.store.access)
-        view = open_view(cluster);
-    planes_open(&planes, view);
+    planes_open(&planes, settings.haproxy_socket, &settings.store, cluster);
     app.options.kinds = planes.kinds;
     app.options.kind_count = planes.count;
     app.options.rewards = app.rewards = rewards;
@@ -323,7 +275,7 @@ static int run(struct store *store, struct cluster *cluster, struct journal *jou
     metrics_on_expose(registry, refresh, &app);
     serve_until_stopped(&app, registry, stop, &err, &code);
     stop_request(stop);
-    kube_view_stop(view);
+    planes_stop(&planes);
     if (code)
         log_error("cannot serve", LOG_STR("error", err.msg));
     controller = atomic_load(&app.controller);
