@@ -9,8 +9,7 @@ build_programs() {
     mkdir -p "$RUN/log"
     if [ ! -f "$BUILD/build.ninja" ]; then
         step "Configuring the build"
-        (cd "$ROOT" && cmake -S . -B "$BUILD" -G Ninja -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS="-O2 -g" \
-            -DCMAKE_EXPORT_COMPILE_COMMANDS=ON) >"$log" 2>&1 ||
+        (cd "$ROOT" && cmake --preset release -B "$BUILD") >"$log" 2>&1 ||
             { tail -n 20 "$log" >&2; die "configuring failed; see $log"; }
     fi
     step "Building ${#PROGRAMS[@]} programs"
