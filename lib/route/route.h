@@ -56,7 +56,7 @@ struct route_policy {
     double epsilon_decay; /* EpsilonGreedy: exploration falls by this share an hour; 0 */
     double epsilon_min;   /* EpsilonGreedy: and not below this; 0.02 */
     double ema_alpha;     /* smoothing of the published reward; 0.3 */
-    double discount;      /* DiscountedCounts, ProbabilityOfBest: per decision; 0.95 */
+    double discount;      /* DiscountedCounts, ProbabilityOfBest, Softmax; 0.95 */
     double temperature;   /* Softmax; 0.05 */
     enum route_choice choice;       /* DiscountedCounts */
     enum route_posterior posterior; /* ProbabilityOfBest */

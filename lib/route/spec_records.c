@@ -126,8 +126,8 @@ static const struct field policy_fields[] = {
              "before."},
     {"discount", FIELD_NUMBER, FIELD_AT(struct route_policy, discount), .low = 0,
      .high = 1, .above_low = true, .standard = "0.95",
-     .help = "DiscountedCounts, ProbabilityOfBest: what remembered counts are multiplied "
-             "with at each decision; 1 never forgets."},
+     .help = "DiscountedCounts, ProbabilityOfBest, Softmax: what remembered counts are "
+             "multiplied with at each decision; 1 never forgets."},
     {"temperature", FIELD_NUMBER, FIELD_AT(struct route_policy, temperature), .low = 0,
      .high = 10, .above_low = true, .standard = "0.05",
      .help = "Softmax: a difference of rewards of this size makes a factor of e between "

@@ -3,6 +3,8 @@
  *
  * Where every arm is observed in every batch, EXP3 (Auer et al., SIAM J. Comput. 32,
  * 2002) becomes a softmax of rewards; the floor of the guardrails is its uniform part.
+ * The rewards are those of the discounted counts: arms get very different traffic, and an
+ * average of windows would follow the noise of those that get least.
  */
 #include <math.h>
 
@@ -26,4 +28,4 @@ static void share(struct work *w)
     }
 }
 
-const struct policy policy_softmax = {.pools = false, .share = share};
+const struct policy policy_softmax = {.pools = true, .share = share};
