@@ -18,6 +18,14 @@ add_test(NAME sim.gate-more COMMAND bandit-sim --gate --seeds 15 ${scenarios}/cl
     ${scenarios}/load-coupled-broken.yaml)
 set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 300 LABELS simulation)
 
+# The same choices from the same counts as a library that others use; skipped, with the
+# reason, where it cannot be fetched.
+add_executable(decide-lines support/decide_lines.c)
+target_link_libraries(decide-lines PRIVATE flags core route json base)
+add_test(NAME sim.peer COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/bench/peer/choices.py
+    $<TARGET_FILE:decide-lines>)
+set_tests_properties(sim.peer PROPERTIES TIMEOUT 300 LABELS simulation SKIP_RETURN_CODE 77)
+
 add_executable(bench_decide bench/decide.c support/stage.c)
 target_include_directories(bench_decide PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(bench_decide PRIVATE flags core)
