@@ -56,7 +56,11 @@ static void advance(struct chain *c, struct decision *d)
 
 static bool same_bits(double a, double b)
 {
-    return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
+    uint64_t bits_a, bits_b;
+
+    memcpy(&bits_a, &a, sizeof(a));
+    memcpy(&bits_b, &b, sizeof(b));
+    return bits_a == bits_b || (isnan(a) && isnan(b));
 }
 
 /* What differs first, or NULL. */

@@ -20,8 +20,8 @@ struct film {
 void film_begin(struct film *f, size_t moments);
 void film_clear(struct film *f);
 
-/* A run_watch_fn. */
-void film_add(void *film, const struct moment *m);
+/* A run_watch_fn; arg is the film. */
+void film_add(void *arg, const struct moment *m);
 
 /* The lower end of the scale of rewards, whose upper end is 1. */
 double film_least_reward(const struct film *f, size_t arms);

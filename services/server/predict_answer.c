@@ -61,7 +61,7 @@ char *answer_row(char *at, const struct served *s, const float *probabilities,
                  size_t predicted)
 {
     const struct class_text *c = &s->classes[predicted];
-    const char *confidence = NULL;
+    const char *confidence = at;
     size_t confidence_len = 0;
 
     at = answer_text(at, c->head, c->head_len);
