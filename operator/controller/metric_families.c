@@ -88,6 +88,10 @@ const struct metric_desc metric_families[METRIC_FAMILY_COUNT] = {
         .name = "bandit_operator_status_write_errors", .type = METRIC_COUNTER,
         .help = "Statuses that the store did not take; they are written again.",
         .example = "increase(bandit_operator_status_write_errors_total[5m]) > 0"},
+    [JOURNAL_ERRORS] = {
+        .name = "bandit_operator_journal_errors", .type = METRIC_COUNTER,
+        .help = "Decisions that --decisions.log could not take.",
+        .example = "increase(bandit_operator_journal_errors_total[10m]) > 0"},
     [ROUTES] = {
         .name = "bandit_operator_routes", .type = METRIC_GAUGE,
         .help = "Routes that are looked after.",

@@ -15,7 +15,8 @@ static const char lease_name[] = "bandit-operator";
 struct operator_metrics {
     struct metrics *registry;
     char *host; /* of Prometheus */
-    struct counter *queries, *status_write_errors, *results[RECONCILE_RESULT_COUNT];
+    struct counter *queries, *status_write_errors, *journal_errors,
+        *results[RECONCILE_RESULT_COUNT];
     struct counter *reconcile_errors, *queue_adds, *queue_retries;
     struct histogram *query_duration, *reconcile_time, *queue_duration, *work_duration;
     struct gauge *last_success, *routes, *invalid, *active;
@@ -88,6 +89,7 @@ struct operator_metrics *operator_metrics_new(struct metrics *registry,
     m->query_duration = histogram_of(m, QUERY_DURATION, NULL);
     m->last_success = gauge_of(m, LAST_QUERY_SUCCESS, NULL);
     m->status_write_errors = counter_of(m, STATUS_WRITE_ERRORS, NULL);
+    m->journal_errors = counter_of(m, JOURNAL_ERRORS, NULL);
     m->routes = gauge_of(m, ROUTES, NULL);
     m->invalid = gauge_of(m, INVALID_ROUTES, NULL);
     begin_query_errors(m);
@@ -194,6 +196,11 @@ void operator_metrics_dataplane_error(struct operator_metrics *m, const char *ki
 void operator_metrics_store_error(struct operator_metrics *m)
 {
     counter_inc(m->status_write_errors);
+}
+
+void operator_metrics_journal_error(struct operator_metrics *m)
+{
+    counter_inc(m->journal_errors);
 }
 
 void operator_metrics_reconcile_begins(struct operator_metrics *m, double waited_s)

@@ -56,6 +56,7 @@ void operator_metrics_leader(struct operator_metrics *m, bool leads);
 void operator_metrics_dataplane_write(struct operator_metrics *m, const char *kind);
 void operator_metrics_dataplane_error(struct operator_metrics *m, const char *kind);
 void operator_metrics_store_error(struct operator_metrics *m);
+void operator_metrics_journal_error(struct operator_metrics *m);
 
 enum reconcile_result {
     RECONCILED,       /* nothing more to do */

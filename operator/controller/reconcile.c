@@ -191,8 +191,10 @@ static void write_down(const struct job *j, const struct observation *seen,
     struct error err;
 
     if (j->rc->journal && !journal_write(j->rc->journal, &j->entry->journal_chain,
-                                         j->route, seen, d, j->now.wall_ms, &err))
+                                         j->route, seen, d, j->now.wall_ms, &err)) {
+        operator_metrics_journal_error(j->rc->metrics);
         job_tell(j, EVENT_WARNING, "DecisionNotWrittenDown", err.msg);
+    }
 }
 
 /* Decide on what was seen. */

@@ -152,9 +152,12 @@ export function operations(): dashboard.DashboardBuilder {
       ],
     }))
     .withPanel(lines({
-      id: 34, title: 'Statuses that were not taken', unit: 'ops', min: 0, width: 8, empty: 'none',
-      description: 'Statuses a second that the store refused; they are written again. Conflicts with another writer are among them.',
-      queries: [{ expr: `sum(rate(bandit_operator_status_write_errors_total[${R}]))`, legend: 'refused', color: color.bad }],
+      id: 34, title: 'Statuses and journal lines that were not taken', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'Statuses a second that the store refused; they are written again. Conflicts with another writer are among them. Decisions a second that the journal (--decisions.log) could not take.',
+      queries: [
+        { expr: `sum(rate(bandit_operator_status_write_errors_total[${R}]))`, legend: 'statuses', color: color.bad },
+        { expr: `sum(rate(bandit_operator_journal_errors_total[${R}]))`, legend: 'journal', color: color.warning },
+      ],
     }))
     .withRow(row('Exporter'))
     .withPanel(lines({
