@@ -11,7 +11,7 @@
 
 #include "exporter/rendered.h"
 
-enum { FLEET_GROUP = 64 }; /* slots; their text of one family is compressed as one */
+enum { FLEET_GROUP = 128 }; /* slots; their text of one family is compressed as one */
 
 struct fleet;
 

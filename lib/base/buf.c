@@ -35,7 +35,7 @@ void buf_cut(struct buf *b, size_t len)
         b->data[len] = '\0';
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_make_room(struct buf *b, size_t n)
 {
     if (b->full || n > b->max - b->len) {
         b->full = true;
@@ -54,13 +54,6 @@ char *buf_room(struct buf *b, size_t n)
         b->data[b->len] = '\0';
     }
     return b->data + b->len;
-}
-
-void buf_grew(struct buf *b, size_t n)
-{
-    assert(b->len + n < b->cap);
-    b->len += n;
-    b->data[b->len] = '\0';
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t n)

@@ -7,6 +7,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +38,8 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
 
 /* Room for n bytes at the end, or NULL when that passes the ceiling; add what was
  * written with buf_grew(). For callers that format in place. */
-char *buf_room(struct buf *b, size_t n);
-void buf_grew(struct buf *b, size_t n);
+static inline char *buf_room(struct buf *b, size_t n);
+static inline void buf_grew(struct buf *b, size_t n);
 
 /* Cut to the first len bytes; also forgets that the buffer was full. */
 void buf_cut(struct buf *b, size_t len);
@@ -57,5 +58,24 @@ static inline const char *buf_str(const struct buf *b)
 
 /* The bytes as a string of the caller's (free()); the buffer is empty afterwards. */
 char *buf_take(struct buf *b);
+
+/* ---- inline ------------------------------------------------------------------------ */
+
+char *buf_make_room(struct buf *b, size_t n); /* for buf_room() */
+
+static inline char *buf_room(struct buf *b, size_t n)
+{
+    /* Room that was made before is within the ceiling. */
+    if (!b->full && n < b->cap - b->len)
+        return b->data + b->len;
+    return buf_make_room(b, n);
+}
+
+static inline void buf_grew(struct buf *b, size_t n)
+{
+    assert(n < b->cap - b->len);
+    b->len += n;
+    b->data[b->len] = '\0';
+}
 
 #endif

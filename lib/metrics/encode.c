@@ -93,11 +93,13 @@ typedef size_t format_fn(double v, char out[NUMBER_MAX]);
 
 static size_t format(format_fn *finite, double v, char out[NUMBER_MAX])
 {
-    const char *word = isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
-    size_t n = strlen(word);
+    const char *word;
+    size_t n;
 
     if (isfinite(v))
         return finite(v, out);
+    word = isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
+    n = strlen(word);
     memcpy(out, word, n);
     return n;
 }

@@ -8,32 +8,44 @@
 
 enum { TEXT_MAX = 4096 }; /* of a name, a label or an exemplar */
 
-/* A family being written: the sample name is made once, children only copy it. */
+/* A family being written: what its lines have in common is made once, and a child only
+ * puts in what is its own. */
 struct page {
     struct buf *out;
     enum exposition format;
     struct buf name;
     struct buf more;     /* label of a bucket or state */
     struct buf exemplar; /* of the line being written */
+    struct exposition_sample line;
 };
+
+static void name_as(struct page *p, const char *suffix)
+{
+    buf_puts(&p->name, suffix);
+    p->line.name = exposition_text(&p->name);
+}
+
+static void unname(struct page *p, size_t len)
+{
+    buf_cut(&p->name, len);
+    p->line.name.len = len;
+}
 
 /* The exemplar of the next line, if there is one. Text 0.0.4 has none. */
 static void exemplar(struct page *p, struct exemplar *e)
 {
+    buf_reset(&p->exemplar);
     if (p->format == EXPOSITION_OPENMETRICS_1_0)
         exemplar_text(e, &p->exemplar);
+    p->line.exemplar = exposition_text(&p->exemplar);
 }
 
 static void sample(struct page *p, const struct child *c, double v)
 {
-    exposition_sample(p->out, &(struct exposition_sample){
-                                  .name = exposition_text(&p->name),
-                                  .labels = {child_labels(c), c->labels_len},
-                                  .more = exposition_text(&p->more),
-                                  .exemplar = exposition_text(&p->exemplar),
-                                  .value = v,
-    });
-    buf_reset(&p->exemplar);
+    p->line.labels = (struct exposition_text){child_labels(c), c->labels_len};
+    p->line.value = v;
+    exposition_sample(p->out, &p->line);
+    p->line.exemplar.len = 0;
 }
 
 static void write_buckets(struct page *p, const struct child *c, struct histogram *h,
@@ -47,20 +59,21 @@ static void write_buckets(struct page *p, const struct child *c, struct histogra
         exposition_bound(&p->more,
                          i < d->bucket_count ? d->buckets[i] : (double)INFINITY);
         buf_putc(&p->more, '"');
+        p->line.more = exposition_text(&p->more);
         if (h->exemplars)
             exemplar(p, &h->exemplars[i]);
         sample(p, c, (double)r->counts[i]);
     }
-    buf_reset(&p->more);
+    p->line.more.len = 0;
 }
 
 static void suffixed(struct page *p, const char *suffix, const struct child *c, double v)
 {
     size_t len = p->name.len;
 
-    buf_puts(&p->name, suffix);
+    name_as(p, suffix);
     sample(p, c, v);
-    buf_cut(&p->name, len);
+    unname(p, len);
 }
 
 static void write_histogram(struct page *p, const struct metric_desc *d, struct child *c)
@@ -70,9 +83,9 @@ static void write_histogram(struct page *p, const struct metric_desc *d, struct 
     struct histogram_reading r = {.counts = mem_alloc(n + 1, sizeof(uint64_t))};
 
     histogram_read(h, &r);
-    buf_puts(&p->name, "_bucket");
+    name_as(p, "_bucket");
     write_buckets(p, c, h, &r);
-    buf_cut(&p->name, len);
+    unname(p, len);
     /* OpenMetrics forbids a sum where negative values are counted. */
     if (!n || d->buckets[0] >= 0)
         suffixed(p, "_sum", c, r.sum);
@@ -88,6 +101,7 @@ static void write_stateset(struct page *p, const struct metric_desc *d, struct c
     for (size_t i = 0; d->states[i]; i++) {
         buf_reset(&p->more);
         exposition_label(&p->more, d->name, d->states[i]);
+        p->line.more = exposition_text(&p->more);
         sample(p, c, i == now);
     }
 }
@@ -155,6 +169,7 @@ void metrics_expose_families(struct metrics *m, enum exposition e, struct buf *o
             continue;
         exposition_header(out, e, f->desc);
         exposition_sample_name(&p.name, f->desc);
+        name_as(&p, "");
         for (size_t k = 0; k < f->count; k++)
             write_child(&p, f->desc, f->children[k]);
         buf_clear(&p.name);
