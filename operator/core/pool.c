@@ -10,15 +10,27 @@
 
 #include <math.h>
 
+#include "core/extremes.h"
+
 static const double contradiction = 5; /* standard errors */
 
+/* Of one trial, as far as these tell. */
+static double variance_of(double good, double trials)
+{
+    double smoothed = (good + 1) / (trials + 2);
+
+    return smoothed * (1 - smoothed);
+}
+
+/* With the greater of both variances: a window without a single failure, which chance
+ * makes often enough, would claim next to none. */
 static bool contradicted(const struct arm_work *a, double good, double trials)
 {
-    double before = good / trials;
-    double smoothed = (good + 1) / (trials + 2);
-    double error = hypot(sqrt(smoothed * (1 - smoothed) / trials), a->reward_stderr);
+    double variance =
+        larger(variance_of(good, trials), variance_of(a->successes, a->trials));
+    double error = sqrt(variance * (1 / trials + 1 / a->trials));
 
-    return fabs(a->reward - before) > contradiction * error;
+    return fabs(a->reward - good / trials) > contradiction * error;
 }
 
 static void advance(const struct work *w, struct arm_work *a)
