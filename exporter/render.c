@@ -94,15 +94,19 @@ static void route_condition(struct sink *s)
         [CONDITION_UNKNOWN] = "unknown",
     };
 
-    for (size_t c = 0; c < CONDITION_COUNT; c++)
+    for (size_t c = 0; c < CONDITION_COUNT; c++) {
+        size_t len;
+
+        buf_reset(&s->extra);
+        exposition_label(&s->extra, "condition", condition_name((enum condition_type)c));
+        buf_putc(&s->extra, ',');
+        len = s->extra.len;
         for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-            buf_reset(&s->extra);
-            exposition_label(&s->extra, "condition",
-                             condition_name((enum condition_type)c));
-            buf_putc(&s->extra, ',');
+            buf_cut(&s->extra, len);
             exposition_label(&s->extra, "status", statuses[i]);
             sample(s, &s->route, &s->extra, s->r->status.conditions[c].status == i);
         }
+    }
 }
 
 static void route_decision(struct sink *s)
@@ -297,7 +301,7 @@ struct rendered *render_route(const struct bandit_route *r)
     sink_clear(&s);
     if (!buf_ok(&out))
         return NULL;
-    rendered = mem_alloc(1, sizeof(*rendered) + out.len);
+    rendered = mem_resize(NULL, 1, sizeof(*rendered) + out.len); /* all is set below */
     atomic_init(&rendered->references, 1);
     rendered->summary = summary_new(r);
     memcpy(rendered->start, start, sizeof(start));

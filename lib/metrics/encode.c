@@ -53,17 +53,17 @@ static void escape_repaired(struct buf *out, const char *value, size_t n)
     }
 }
 
-/* Nearly all values: neither to be escaped nor to be looked at closely. */
+/* Nearly all values: neither to be escaped nor to be looked at closely. They are short,
+ * and vectors would not pay. */
 static bool is_plain(const char *value, size_t n)
 {
-    unsigned char odd = 0;
-
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)value[i];
 
-        odd |= (unsigned char)(c >= 0x80) | (c == '"') | (c == '\\') | (c == '\n');
+        if (c >= 0x80 || c == '"' || c == '\\' || c == '\n')
+            return false;
     }
-    return !odd;
+    return true;
 }
 
 void exposition_label(struct buf *out, const char *name, const char *value)

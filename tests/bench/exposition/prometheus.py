@@ -11,7 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 
-SCRAPES, TIMEOUT_S, WAIT_S = 2, 4, 60
+SCRAPES, TIMEOUT_S, WAIT_S = 5, 4, 60
 
 
 def free_port():
