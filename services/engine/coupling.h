@@ -10,8 +10,13 @@
 
 #include <stddef.h>
 
-/* Platt's sigmoid 1 / (1 + exp(a * decision + b)), kept a little away from 0 and 1. */
-double coupling_sigmoid(double decision, double a, double b);
+/* Pairs of classes, filled up to whole vectors. */
+size_t coupling_pairs(size_t classes);
+
+/* Platt's sigmoid 1 / (1 + exp(a * decision + b)) of each of n = coupling_pairs(), kept a
+ * little away from 0 and 1. */
+void coupling_sigmoids(const float *decisions, const float *a, const float *b, size_t n,
+                       double *pairs);
 
 /* Doubles of working memory that couple() needs. */
 size_t coupling_doubles(size_t classes);

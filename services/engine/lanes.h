@@ -57,27 +57,6 @@ static inline void lanes_products(const float *x, size_t n, const float *w, floa
     memcpy(out, sums, sizeof(sums));
 }
 
-/* out[lane] += sum over i of (x[i] - w[i][lane])^2 */
-static inline void lanes_distances(const float *x, size_t n, const float *w, float *out)
-{
-    lanes_vector sums[LANES_VECTORS];
-
-    memcpy(sums, out, sizeof(sums));
-    for (size_t i = 0; i < n; i++, w += LANES) {
-        lanes_vector all = {x[i], x[i], x[i], x[i]};
-        lanes_vector d0 = all - lanes_load(w, 0);
-        lanes_vector d1 = all - lanes_load(w, 1);
-        lanes_vector d2 = all - lanes_load(w, 2);
-        lanes_vector d3 = all - lanes_load(w, 3);
-
-        sums[0] += d0 * d0;
-        sums[1] += d1 * d1;
-        sums[2] += d2 * d2;
-        sums[3] += d3 * d3;
-    }
-    memcpy(out, sums, sizeof(sums));
-}
-
 /* Sum of a[i] * b[i]; n is a multiple of LANES_VECTOR. */
 static inline float lanes_dot(const float *a, const float *b, size_t n)
 {
@@ -88,26 +67,38 @@ static inline float lanes_dot(const float *a, const float *b, size_t n)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-/* e to the x, within two units in the last place; 0 below the smallest normal float. For
- * x <= 0. x = n log 2 + r, |r| <= log(2) / 2: a polynomial for r (the coefficients are
- * those of Cephes' expf()), and n is added to the exponent. */
+/* Defines name(v): e to each of a vector's numbers x <= 0, within two units in the last
+ * place; 0 below the smallest normal float. x = n log 2 + r, |r| <= log(2) / 2: a
+ * polynomial for r (the coefficients are those of Cephes' expf()), and n is added to the
+ * exponent. */
+#define LANES_DEFINE_EXP(name, vector, ints)                                         \
+    static inline __attribute__((always_inline)) void name(vector v[static 1])       \
+    {                                                                                \
+        const float round = 0x1.8p23F; /* added, it leaves no room for a fraction */ \
+        const float log2_high = 0.693359375F, log2_low = -2.12194440e-4F;            \
+        const float least = -87.0F;                                                  \
+        ints normal = (ints)(*v > least);                                            \
+        vector shifted = *v * 1.44269504088896341F + round;                          \
+        vector n = shifted - round;                                                  \
+        vector r = *v - n * log2_high - n * log2_low;                                \
+        vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;                          \
+                                                                                     \
+        p = p * r + 8.3334519073e-3F;                                                \
+        p = p * r + 4.1665795894e-2F;                                                \
+        p = p * r + 1.6666665459e-1F;                                                \
+        p = p * r + 5.0000001201e-1F;                                                \
+        p = p * r * r + r + 1.0F;                                                    \
+        *v = (vector)(((ints)p + ((ints)shifted << 23)) & normal);                   \
+    }
+
+typedef int32_t lanes_ints __attribute__((vector_size(16)));
+
+LANES_DEFINE_EXP(lanes_exp_in_place, lanes_vector, lanes_ints)
+
 static inline lanes_vector lanes_exp(lanes_vector x)
 {
-    typedef int32_t ints __attribute__((vector_size(16)));
-    const float round = 0x1.8p23F; /* added, it leaves no room for a fraction */
-    const float log2_high = 0.693359375F, log2_low = -2.12194440e-4F, least = -87.0F;
-    ints normal = (ints)(x > least);
-    lanes_vector shifted = x * 1.44269504088896341F + round;
-    lanes_vector n = shifted - round;
-    lanes_vector r = x - n * log2_high - n * log2_low;
-    lanes_vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
-
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    return (lanes_vector)(((ints)p + ((ints)shifted << 23)) & normal);
+    lanes_exp_in_place(&x);
+    return x;
 }
 
 /* All groups: n inputs to lanes_padded(outputs) sums, which start at `bias`. */

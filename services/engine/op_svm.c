@@ -10,13 +10,15 @@
 #include "engine/lanes.h"
 #include "engine/ops.h"
 #include "engine/post_transform.h"
+#include "engine/rbf.h"
 
 enum kernel { KERNEL_LINEAR, KERNEL_POLY, KERNEL_RBF, KERNEL_SIGMOID };
 
 struct svm {
     size_t in, label, out;
-    size_t kernel_slot, sum_slot, pair_slot, coupling_slot;
+    size_t kernel_slot, sum_slot, decision_slot, pair_slot, coupling_slot;
     size_t features, classes;
+    size_t pairs;   /* coupling_pairs() */
     size_t vectors; /* of the file */
     size_t places;  /* of them here: a class's are filled up to whole lanes_vectors */
     const size_t *counts; /* the file's vectors of each class */
@@ -24,6 +26,7 @@ struct svm {
     const float *coefs;   /* by class, by other class, by place of the class */
     const float *rho, *prob_a, *prob_b; /* of each pair */
     enum kernel kernel;
+    rbf_fn *rbf;
     float gamma, coef0, degree;
 };
 
@@ -33,26 +36,15 @@ static size_t places_of(size_t n)
     return (n + LANES_VECTOR - 1) / LANES_VECTOR * LANES_VECTOR;
 }
 
-static void apply_rbf(const struct svm *s, float *k)
-{
-    for (size_t i = 0; i < s->places; i += LANES_VECTOR) {
-        lanes_vector v = lanes_exp(-s->gamma * lanes_load(k + i, 0));
-
-        memcpy(k + i, &v, sizeof(v));
-    }
-}
-
 static void apply_kernel(const struct svm *s, float *k)
 {
     switch (s->kernel) {
     case KERNEL_LINEAR:
+    case KERNEL_RBF: /* see rbf.h */
         break;
     case KERNEL_POLY:
         for (size_t i = 0; i < s->places; i++)
             k[i] = powf(s->gamma * k[i] + s->coef0, s->degree);
-        break;
-    case KERNEL_RBF:
-        apply_rbf(s, k);
         break;
     case KERNEL_SIGMOID:
         for (size_t i = 0; i < s->places; i++)
@@ -63,14 +55,15 @@ static void apply_kernel(const struct svm *s, float *k)
 
 static void kernels(const struct svm *s, const float *row, float *k)
 {
-    const float *group = s->support;
+    size_t padded = lanes_padded(s->places);
 
-    memset(k, 0, lanes_padded(s->places) * sizeof(*k));
-    for (size_t v = 0; v < s->places; v += LANES, group += s->features * LANES)
-        if (s->kernel == KERNEL_RBF)
-            lanes_distances(row, s->features, group, k + v);
-        else
-            lanes_products(row, s->features, group, k + v);
+    if (s->kernel == KERNEL_RBF) {
+        s->rbf(row, s->features, s->support, padded, s->gamma, k);
+        return;
+    }
+    memset(k, 0, padded * sizeof(*k));
+    for (size_t v = 0; v < padded; v += LANES)
+        lanes_products(row, s->features, s->support + v * s->features, k + v);
     apply_kernel(s, k);
 }
 
@@ -89,7 +82,8 @@ static void class_sums(const struct svm *s, const float *k, float *sums)
 }
 
 /* The votes decide the label, as in libsvm; the probabilities may see it differently. */
-static int32_t decide(const struct svm *s, const float *sums, float *votes, double *pairs)
+static int32_t decide(const struct svm *s, const float *sums, float *votes,
+                      float *decisions)
 {
     size_t others = s->classes - 1;
     size_t p = 0;
@@ -100,8 +94,7 @@ static int32_t decide(const struct svm *s, const float *sums, float *votes, doub
             float d = sums[i * others + j - 1] + sums[j * others + i] + s->rho[p];
 
             votes[d > 0 ? i : j]++;
-            pairs[p] =
-                coupling_sigmoid((double)d, (double)s->prob_a[p], (double)s->prob_b[p]);
+            decisions[p] = d;
         }
     return argmax_row(votes, s->classes);
 }
@@ -113,6 +106,7 @@ static void svm_run(const void *op, const struct frame *f)
     float *out = frame_numbers(f, s->out);
     int32_t *label = frame_classes(f, s->label);
     float *sums = frame_numbers(f, s->sum_slot);
+    float *decisions = frame_numbers(f, s->decision_slot);
     double *pairs = f->slots[s->pair_slot];
 
     for (size_t i = 0; i < f->rows; i++, row += s->features, out += s->classes) {
@@ -120,7 +114,8 @@ static void svm_run(const void *op, const struct frame *f)
 
         kernels(s, row, k);
         class_sums(s, k, sums);
-        label[i] = decide(s, sums, out, pairs); /* out: free until the coupling */
+        label[i] = decide(s, sums, out, decisions); /* out: free until the coupling */
+        coupling_sigmoids(decisions, s->prob_a, s->prob_b, s->pairs, pairs);
         couple(pairs, s->classes, f->slots[s->coupling_slot], out);
     }
 }
@@ -137,6 +132,7 @@ static bool read_kernel(const struct build *b, struct svm *s)
     if (params.n != 0 && params.n != 3)
         return build_refuse(b, "kernel_params has %zu numbers, not 3", params.n);
     s->kernel = (enum kernel)kernel;
+    s->rbf = rbf_choose();
     s->gamma = params.n ? params.v[0] : 0;
     s->coef0 = params.n ? params.v[1] : 0;
     s->degree = params.n ? params.v[2] : 0;
@@ -225,7 +221,9 @@ static bool arrange_coefs(const struct build *b, struct svm *s)
     return true;
 }
 
-static const float *per_pair(const struct build *b, const char *name, size_t pairs)
+/* Filled up with zeros to `room`. */
+static const float *per_pair(const struct build *b, const char *name, size_t pairs,
+                             size_t room)
 {
     struct build_floats file;
     float *copy;
@@ -237,7 +235,7 @@ static const float *per_pair(const struct build *b, const char *name, size_t pai
                            file.n, pairs, file.n ? "" : " (train with probability=True)");
         return NULL;
     }
-    copy = build_alloc(b, pairs, sizeof(*copy));
+    copy = build_alloc(b, room, sizeof(*copy));
     if (copy)
         memcpy(copy, file.v, pairs * sizeof(*copy));
     return copy;
@@ -247,17 +245,16 @@ static bool read_pairs(const struct build *b, struct svm *s, size_t pairs)
 {
     enum post_transform post;
 
-    s->rho = per_pair(b, "rho", pairs);
-    s->prob_a = s->rho ? per_pair(b, "prob_a", pairs) : NULL;
-    s->prob_b = s->prob_a ? per_pair(b, "prob_b", pairs) : NULL;
+    s->rho = per_pair(b, "rho", pairs, s->pairs);
+    s->prob_a = s->rho ? per_pair(b, "prob_a", pairs, s->pairs) : NULL;
+    s->prob_b = s->prob_a ? per_pair(b, "prob_b", pairs, s->pairs) : NULL;
     if (!s->prob_b || !post_transform_attr(b, &post))
         return false;
     return post == POST_NONE ||
            build_refuse(b, "post_transform on probabilities is not supported");
 }
 
-static bool declare(struct build *b, struct svm *s, size_t pairs,
-                    const struct labels *labels)
+static bool declare(struct build *b, struct svm *s, const struct labels *labels)
 {
     struct value *label = build_output_classes(b, 0, labels);
     struct value *out = label ? build_output_numbers(b, 1, s->classes) : NULL;
@@ -270,7 +267,8 @@ static bool declare(struct build *b, struct svm *s, size_t pairs,
     b->plan->kind = "SVMClassifier";
     return build_scratch(b, lanes_padded(s->places), &s->kernel_slot) &&
            build_scratch(b, s->classes * (s->classes - 1), &s->sum_slot) &&
-           build_scratch(b, pairs * 2, &s->pair_slot) &&
+           build_scratch(b, s->pairs, &s->decision_slot) &&
+           build_scratch(b, s->pairs * 2, &s->pair_slot) &&
            build_scratch(b, coupling_doubles(s->classes) * 2, &s->coupling_slot) &&
            build_step(b, svm_run, s);
 }
@@ -290,7 +288,7 @@ bool op_svm_classifier(struct build *b)
     if (s->classes > UINT16_MAX)
         return build_refuse(b, "too many classes");
     pairs = s->classes * (s->classes - 1) / 2;
+    s->pairs = coupling_pairs(s->classes);
     return read_kernel(b, s) && read_classes(b, s) && arrange_support(b, s) &&
-           arrange_coefs(b, s) && read_pairs(b, s, pairs) &&
-           declare(b, s, pairs, &labels);
+           arrange_coefs(b, s) && read_pairs(b, s, pairs) && declare(b, s, &labels);
 }

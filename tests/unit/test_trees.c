@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two ways through the same forest: trees walked (tree.h) and small trees answered by
- * masks (tree_small.h) give every row the same leaves. And the vector arithmetic beside
- * that of the C library. */
+ * masks (tree_small.h) give every row the same leaves. And the vector arithmetic of
+ * all models beside that of the C library, plain and in wide registers. */
 #include "support/test.h"
 
 #include <float.h>
@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/coupling.h"
 #include "engine/pool.h"
+#include "engine/rbf.h"
 #include "engine/tree_small.h"
 
 enum { FEATURES = 5, CLASSES = 3, NODES_MAX = 16384, TREES_MAX = 64, ROWS = 300 };
@@ -212,6 +214,106 @@ static void the_vector_exponential_is_that_of_the_c_library(void **state)
     assert_true(v[0] == 0 && v[1] == 0 && v[2] == 0 && v[3] == 1);
 }
 
+/* The same numbers twice: as they come, and in the vector registers of this machine. */
+static void radial_basis_functions_are_the_same_in_wide_registers(void **state)
+{
+    enum { PLACES = 3 * LANES };
+    static float vectors[PLACES * FEATURES];
+    float row[FEATURES], plain[PLACES], fast[PLACES];
+    const float gamma = 0.37F;
+
+    (void)state;
+    for (size_t i = 0; i < PLACES * FEATURES; i++)
+        vectors[i] = 9 * sinf((float)i * 1.7F);
+    for (int step = 0; step < 200; step++) {
+        for (size_t i = 0; i < FEATURES; i++)
+            row[i] = 9 * cosf((float)(step * FEATURES) + (float)i);
+        rbf_plain(row, FEATURES, vectors, PLACES, gamma, plain);
+        rbf_choose()(row, FEATURES, vectors, PLACES, gamma, fast);
+        assert_memory_equal(plain, fast, sizeof(plain));
+        for (size_t o = 0; o < PLACES; o++) {
+            double sum = 0;
+
+            for (size_t i = 0; i < FEATURES; i++)
+                sum +=
+                    pow((double)row[i] - (double)vectors[lanes_index(o, i, FEATURES)], 2);
+            assert_true(fabs((double)plain[o] - exp(-(double)gamma * sum)) < 2e-6);
+        }
+    }
+}
+
+/* libsvm's formula, with the C library's exponential. */
+static double platt(double decision, double a, double b)
+{
+    double x = a * decision + b;
+    double p = x >= 0 ? exp(-x) / (1 + exp(-x)) : 1 / (1 + exp(x));
+
+    return fmin(fmax(p, 1e-7), 1 - 1e-7);
+}
+
+static void sigmoids_are_those_of_libsvm(void **state)
+{
+    const float a[LANES_VECTOR] = {-1, -2.5F, -0.5F, 0}, b[LANES_VECTOR] = {0, 0.25F, -1};
+
+    (void)state;
+    for (int step = -500; step <= 500; step++) {
+        float d = (float)step / 25;
+        float decisions[LANES_VECTOR] = {d, d, d, d};
+        double pairs[LANES_VECTOR];
+
+        coupling_sigmoids(decisions, a, b, LANES_VECTOR, pairs);
+        for (int i = 0; i < LANES_VECTOR; i++)
+            assert_true(fabs(pairs[i] - platt((double)d, (double)a[i], (double)b[i])) <
+                        1e-6);
+    }
+}
+
+static void a_decision_that_is_no_number_makes_no_probability(void **state)
+{
+    const float decisions[LANES_VECTOR] = {NAN, INFINITY, -INFINITY, 1};
+    const float a[LANES_VECTOR] = {-1, -1, -1}, b[LANES_VECTOR] = {0};
+    double pairs[LANES_VECTOR];
+
+    (void)state;
+    coupling_sigmoids(decisions, a, b, LANES_VECTOR, pairs);
+    assert_true(isnan(pairs[0]) && pairs[1] == 1 - 1e-7 && pairs[2] == 1e-7);
+    assert_true(pairs[3] == 0.5);
+}
+
+/* What the paper says of its equation's solution: in Qp all numbers are p'Qp. */
+static void coupled_pairs_solve_the_equation(void **state)
+{
+    enum { MANY = 7 };
+    double pairs[MANY * (MANY - 1) / 2];
+    double work[MANY * (MANY + 8)];
+    float p[MANY];
+
+    (void)state;
+    for (size_t n = 2; n <= MANY; n++) {
+        double qp[MANY] = {0}, pqp = 0, sum = 0;
+        size_t at = 0;
+
+        for (size_t i = 0; i < n * (n - 1) / 2; i++)
+            pairs[i] = 0.5 + 0.45 * sin((double)(i + n));
+        assert_true(coupling_doubles(n) <= sizeof(work) / sizeof(*work));
+        couple(pairs, n, work, p);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = i + 1; j < n; j++, at++) {
+                double r = pairs[at], pi = (double)p[i], pj = (double)p[j];
+
+                qp[i] += (1 - r) * ((1 - r) * pi - r * pj);
+                qp[j] += r * (r * pj - (1 - r) * pi);
+            }
+        for (size_t i = 0; i < n; i++) {
+            pqp += (double)p[i] * qp[i];
+            sum += (double)p[i];
+        }
+        assert_true(fabs(sum - 1) < 1e-6);
+        for (size_t i = 0; i < n; i++)
+            assert_true(fabs(qp[i] - pqp) < 0.005 / (double)n + 1e-6);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +321,10 @@ int main(void)
         cmocka_unit_test(what_is_not_small_is_left_alone),
         cmocka_unit_test(a_pool_that_is_too_small_is_an_error),
         cmocka_unit_test(the_vector_exponential_is_that_of_the_c_library),
+        cmocka_unit_test(radial_basis_functions_are_the_same_in_wide_registers),
+        cmocka_unit_test(sigmoids_are_those_of_libsvm),
+        cmocka_unit_test(a_decision_that_is_no_number_makes_no_probability),
+        cmocka_unit_test(coupled_pairs_solve_the_equation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
