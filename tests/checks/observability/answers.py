@@ -112,7 +112,7 @@ def questions(prometheus, root):
     """The queries of the cookbook and of the runbooks."""
     for path in [root / "docs" / "promql.md", *sorted((root / "docs" / "runbooks").glob("*.md"))]:
         for expr, line in sources.runbook_queries(path):
-            answer = Answer(f"{path.stem}:{line}", " ".join(expr.split())[:60])
+            answer = Answer(f"{path.stem}:{line}", " ".join(expr.split()))
             prometheus.ask(answer, expr)
             yield answer
 
@@ -123,7 +123,7 @@ def seconds(answer, prometheus):
 
 def line(answer, prometheus, note=""):
     series = "+".join(map(str, answer.series))
-    return f"{answer.where:18} {answer.title:52} {series:>12}  {answer.origin:7} {seconds(answer, prometheus):>7}  {answer.note or note}".rstrip()
+    return f"{answer.where:18} {answer.title[:60]:52} {series:>12}  {answer.origin:7} {seconds(answer, prometheus):>7}  {answer.note or note}".rstrip()
 
 
 HEAD = f"{'':18} {'':52} {'series':>12}  {'from':7} {'since':>7}"

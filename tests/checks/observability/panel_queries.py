@@ -35,6 +35,7 @@ MAY_BE_EMPTY = (
 # Questions and alerts to which nothing is the good answer, in whatever story.
 GOOD_WHEN_EMPTY = {
     "up{": "nothing was down",
+    'sum by (namespace, route, reason) (increase(bandit_operator_decisions_total{verdict="Held"}': "held while nobody scraped",
     "BanditRewardsOutOfRange": "the series begins with the first reward that is cut",
 }
 
