@@ -170,7 +170,7 @@ def heading(title):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("core", help="the program decide-lines")
-    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--hours", type=float, default=3, help="of each world; most scenarios would go on for a day")
     args = parser.parse_args()
     contest, met = Contest(ours.Core(args.core), args.seeds), []
