@@ -92,7 +92,7 @@ static void take_object(struct document *d, struct bandit_route *r, const struct
     json_put(object, "spec", json_copy(json_get(j, "spec")));
     buf_reset(&text);
     json_write(object, &text);
-    d->object = buf_take(&text);
+    d->object = mem_strdup(buf_str(&text)); /* buf_take() would keep the buffer's room */
 }
 
 /* The key of an object that is wrong otherwise, where that much of it is right. */

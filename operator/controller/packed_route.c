@@ -6,34 +6,42 @@
 #include <string.h>
 
 enum {
-    RUN_MIN = 8, /* a shorter run of zeros is cheaper as it is */
+    WORD = 8,        /* bytes that share a tag */
+    MORE_MAX = 255,  /* words that one byte can count */
+    NONE = 0,        /* the tag of a word of zeros */
+    ALL = 0xff,      /* of one without any */
+    PLAIN_ZEROS = 1, /* so many in a word, and it is not worth a tag among plain ones */
+    ARRAYS = 5,      /* each filled up to whole words */
     RAW_MAX = sizeof(struct bandit_route) + ROUTE_ARMS_MAX * sizeof(struct route_arm) +
               ROUTE_OBJECTIVES_MAX * sizeof(struct route_objective) +
               ROUTE_ARMS_MAX * sizeof(struct route_arm_status) +
-              ROUTE_ARMS_MAX * ROUTE_OBJECTIVES_MAX * sizeof(struct objective_status),
+              ROUTE_ARMS_MAX * ROUTE_OBJECTIVES_MAX * sizeof(struct objective_status) +
+              ARRAYS * WORD,
 };
 
-/* The struct, its arrays behind it, then pairs: so many bytes as they are, so many zeros.
- */
+/* The struct, its arrays behind it, word by word: a tag with a bit for each byte that is
+ * not zero, then these bytes. Behind the tag of no such byte stands how many more words
+ * are zeros; behind a word of nothing else, how many more follow as they are. */
 struct packed_route {
     uint32_t raw_size, size;
     uint8_t bytes[];
 };
 
-struct pair {
-    uint16_t plain, zeros;
-};
-
-static_assert(RAW_MAX <= UINT16_MAX, "a length fits a pair");
-
 /* ---- a route in one piece ------------------------------------------------------------
  */
 
+static size_t whole_words(size_t bytes)
+{
+    return (bytes + WORD - 1) / WORD * WORD;
+}
+
+/* Each array begins with a word, so that the numbers in it do not lie across two. */
 static uint8_t *put(uint8_t *to, const void *array, size_t count, size_t size)
 {
+    memset(to, 0, whole_words(count * size));
     if (count && array)
         memcpy(to, array, count * size);
-    return to + count * size;
+    return to + whole_words(count * size);
 }
 
 static size_t flatten(const struct bandit_route *r, uint8_t raw[RAW_MAX])
@@ -54,7 +62,7 @@ static void *take(const uint8_t **from, const void *present, size_t count, size_
 {
     void *array = present ? mem_dup(*from, count * size) : NULL;
 
-    *from += count * size;
+    *from += whole_words(count * size);
     return array;
 }
 
@@ -74,48 +82,104 @@ static struct bandit_route *raise_route(const uint8_t *raw)
     return r;
 }
 
-/* ---- runs of zeros -------------------------------------------------------------------
+/* ---- words ---------------------------------------------------------------------------
  */
 
-static size_t zeros_at(const uint8_t *bytes, size_t n)
+static uint8_t tag_of(const uint8_t *word)
+{
+    unsigned tag = 0;
+
+    for (unsigned i = 0; i < WORD; i++)
+        tag |= (unsigned)(word[i] != 0) << i;
+    return (uint8_t)tag;
+}
+
+static bool is_zeros(const uint8_t *word)
+{
+    static const uint8_t zeros[WORD];
+
+    return !memcmp(word, zeros, WORD);
+}
+
+static bool is_plain(const uint8_t *word)
+{
+    size_t zeros = 0;
+
+    for (size_t i = 0; i < WORD; i++)
+        zeros += !word[i];
+    return zeros <= PLAIN_ZEROS;
+}
+
+/* How many of the words before end, at most MORE_MAX, are such ones. */
+static uint8_t run_of(bool (*is_one)(const uint8_t *), const uint8_t *word,
+                      const uint8_t *end)
 {
     size_t run = 0;
 
-    while (run < n && !bytes[run])
+    while (run < MORE_MAX && word < end && is_one(word)) {
         run++;
-    return run;
+        word += WORD;
+    }
+    return (uint8_t)run;
 }
 
-/* The next stretch of plain bytes and the zeros behind it. */
-static struct pair next_pair(const uint8_t *bytes, size_t n)
+static size_t pack(const uint8_t *raw, size_t size, uint8_t *out)
 {
-    size_t plain = 0, zeros = 0;
+    const uint8_t *const start = out, *const end = raw + size;
 
-    while (plain < n) {
-        zeros = zeros_at(bytes + plain, n - plain);
-        if (zeros >= RUN_MIN || plain + zeros == n)
-            break;
-        plain += zeros + 1;
-        zeros = 0;
+    while (raw < end) {
+        const uint8_t tag = tag_of(raw);
+
+        *out++ = tag;
+        for (size_t i = 0; i < WORD; i++)
+            if (raw[i])
+                *out++ = raw[i];
+        raw += WORD;
+        if (tag == NONE) {
+            *out = run_of(is_zeros, raw, end);
+            raw += (size_t)*out++ * WORD;
+        } else if (tag == ALL) {
+            const size_t more = (size_t)(*out = run_of(is_plain, raw, end)) * WORD;
+
+            memcpy(++out, raw, more);
+            out += more;
+            raw += more;
+        }
     }
-    return (struct pair){(uint16_t)plain, (uint16_t)zeros};
+    return (size_t)(out - start);
+}
+
+/* Into zeroed memory. Returns the end of what was written. */
+static const uint8_t *unpack(const uint8_t *in, size_t size, uint8_t *raw)
+{
+    const uint8_t *const end = in + size;
+
+    while (in < end) {
+        const uint8_t tag = *in++;
+
+        for (size_t i = 0; i < WORD; i++)
+            if (tag >> i & 1)
+                raw[i] = *in++;
+        raw += WORD;
+        if (tag == NONE) {
+            raw += (size_t)*in++ * WORD;
+        } else if (tag == ALL) {
+            const size_t more = (size_t)*in++ * WORD;
+
+            memcpy(raw, in, more);
+            in += more;
+            raw += more;
+        }
+    }
+    return raw;
 }
 
 struct packed_route *route_pack(const struct bandit_route *r)
 {
-    uint8_t raw[RAW_MAX] = {0}, out[RAW_MAX * 2];
-    size_t raw_size = flatten(r, raw), size = 0;
-    struct packed_route *p;
+    uint8_t raw[RAW_MAX], out[RAW_MAX * 2];
+    size_t raw_size = flatten(r, raw), size = pack(raw, raw_size, out);
+    struct packed_route *p = mem_alloc(1, sizeof(*p) + size);
 
-    for (size_t at = 0; at < raw_size;) {
-        struct pair pair = next_pair(raw + at, raw_size - at);
-
-        memcpy(out + size, &pair, sizeof(pair));
-        memcpy(out + size + sizeof(pair), raw + at, pair.plain);
-        size += sizeof(pair) + pair.plain;
-        at += (size_t)pair.plain + pair.zeros;
-    }
-    p = mem_alloc(1, sizeof(*p) + size);
     p->raw_size = (uint32_t)raw_size;
     p->size = (uint32_t)size;
     memcpy(p->bytes, out, size);
@@ -125,16 +189,9 @@ struct packed_route *route_pack(const struct bandit_route *r)
 struct bandit_route *route_unpack(const struct packed_route *p)
 {
     uint8_t raw[RAW_MAX] = {0};
-    size_t to = 0;
+    const uint8_t *end = unpack(p->bytes, p->size, raw);
 
-    for (size_t at = 0; at < p->size;) {
-        struct pair pair;
-
-        memcpy(&pair, p->bytes + at, sizeof(pair));
-        memcpy(raw + to, p->bytes + at + sizeof(pair), pair.plain);
-        at += sizeof(pair) + pair.plain;
-        to += (size_t)pair.plain + pair.zeros;
-    }
-    assert(to == p->raw_size);
+    assert(end == raw + p->raw_size);
+    (void)end;
     return raise_route(raw);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* packed_route.h - a route at rest, in a quarter of its size.
+/* packed_route.h - a route at rest, in a fraction of its size.
  *
  * Names and messages are arrays of their greatest length, so most of a route is zeros.
- * Ten thousand routes are worked on one at a time; the others wait with runs of zeros
- * told by their length.
+ * Ten thousand routes are worked on one at a time; the others wait without their zeros.
  */
 #ifndef CONTROLLER_PACKED_ROUTE_H
 #define CONTROLLER_PACKED_ROUTE_H

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 add_unit(haproxy DEPS dataplane)
 add_unit(workqueue DEPS controller)
+add_unit(packed_route DEPS controller)
 add_unit(json_stream DEPS rewards)
 add_unit(rewards DEPS rewards)
 add_unit(split DEPS dataplane)
