@@ -22,8 +22,6 @@ enum {
     CACHE_LINE_CELLS = 16,
 };
 
-static const float SLACK = 1e-3F; /* that probabilities may be past 0 and 1 */
-
 struct entry {
     char *key, *value;
 };
@@ -134,7 +132,7 @@ static bool check_probabilities(const struct model *m, struct error *err)
 
     model_infer(m, s, row, 1, ratios, &best, NULL);
     for (size_t i = 0; i < m->plan.classes; i++) {
-        if (!(ratios[i] >= -SLACK && ratios[i] <= 1 + SLACK))
+        if (!(ratios[i] >= -1e-3F && ratios[i] <= 1 + 1e-3F))
             return error_set(err, ERR_INVALID,
                              "its output is no probability (%g for class %s of a row of "
                              "zeros)",
@@ -278,18 +276,6 @@ static size_t largest(const float *row, size_t n)
     return best;
 }
 
-/* Sums of shares go a little past the ends, by their rounding: that is not passed on.
- * What goes further is no probability, and left for check_probabilities() to see. */
-static void round_to_the_ends(float *ratios, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (ratios[i] > 1 && ratios[i] <= 1 + SLACK)
-            ratios[i] = 1;
-        if (ratios[i] < 0 && ratios[i] >= -SLACK)
-            ratios[i] = 0;
-    }
-}
-
 static void infer_block(const struct model *m, struct model_scratch *s, const float *rows,
                         size_t n, float *probabilities, size_t *predicted,
                         size_t *label_out)
@@ -301,7 +287,6 @@ static void infer_block(const struct model *m, struct model_scratch *s, const fl
     plan_run(plan, &f);
     memcpy(probabilities, frame_numbers(&f, plan->output_slot),
            n * plan->classes * sizeof(*probabilities));
-    round_to_the_ends(probabilities, n * plan->classes);
     for (size_t i = 0; i < n; i++) {
         predicted[i] = largest(probabilities + i * plan->classes, plan->classes);
         if (label_out)
