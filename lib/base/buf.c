@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,18 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 void buf_puts(struct buf *b, const char *s)
 {
     buf_add(b, s, strlen(s));
+}
+
+void buf_add_encoded(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x80 && (isalnum(c) || strchr("-._~", c)))
+            buf_putc(out, *text);
+        else
+            buf_printf(out, "%%%02X", c);
+    }
 }
 
 void buf_putc(struct buf *b, char c)

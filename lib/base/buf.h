@@ -30,6 +30,8 @@ void buf_reset(struct buf *b); /* forget the bytes, keep the memory */
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);
+/* Percent-encoded for a path, a query or a form: all but RFC 3986's unreserved ones. */
+void buf_add_encoded(struct buf *out, const char *text);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

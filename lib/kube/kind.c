@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/kind.h"
 
-#include <ctype.h>
 #include <string.h>
-
-static void add_encoded(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x80 && (isalnum(c) || strchr("-._~", c)))
-            buf_putc(out, *text);
-        else
-            buf_printf(out, "%%%02X", c);
-    }
-}
 
 static void add_part(struct buf *out, const char *text)
 {
     buf_putc(out, '/');
-    add_encoded(out, text);
+    buf_add_encoded(out, text);
 }
 
 void kube_add_api_version(struct buf *out, const struct kube_kind *kind)
@@ -54,5 +41,5 @@ void kube_add_query(struct buf *out, const char *key, const char *value)
     buf_putc(out, strchr(buf_str(out), '?') ? '&' : '?');
     buf_puts(out, key);
     buf_putc(out, '=');
-    add_encoded(out, value);
+    buf_add_encoded(out, value);
 }

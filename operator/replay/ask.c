@@ -15,20 +15,6 @@ enum {
     BODY_MAX = 8 * 1024,
 };
 
-/* application/x-www-form-urlencoded */
-static void add_encoded(struct buf *out, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_.";
-
-    for (; *text; text++) {
-        if (strchr(plain, *text))
-            buf_putc(out, *text);
-        else
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
-    }
-}
-
 static bool refused(const struct httpc_response *response, struct error *err)
 {
     struct error ignored;
@@ -60,7 +46,7 @@ static bool ask(const struct ask_options *o, struct httpc *http, const char *que
     buf_add(&url, o->url, n);
     buf_puts(&url, "/api/v1/query");
     buf_puts(&body, "query=");
-    add_encoded(&body, query);
+    buf_add_encoded(&body, query);
     buf_printf(&body, "&time=%" PRId64 ".%03d", at_ms / 1000, (int)(at_ms % 1000));
     buf_init(&response.body, ANSWER_BYTES_MAX);
     if (!httpc_call(http,

@@ -63,20 +63,6 @@ void fetch_free(struct fetch *f)
     free(f);
 }
 
-/* application/x-www-form-urlencoded */
-static void add_encoded(struct buf *out, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_.";
-
-    for (; *text; text++) {
-        if (strchr(plain, *text))
-            buf_putc(out, *text);
-        else
-            buf_printf(out, "%%%02X", (unsigned)(unsigned char)*text);
-    }
-}
-
 static bool sink(void *arg, const char *bytes, size_t n)
 {
     return answer_feed(arg, bytes, n);
@@ -116,7 +102,7 @@ static bool ask(struct fetch *f, enum rewards_query query, enum route_window win
 
     answer_init(&answer, s->table, query);
     buf_puts(&body, "query=");
-    add_encoded(&body, queries[query][window]);
+    buf_add_encoded(&body, queries[query][window]);
     buf_printf(&body, "&time=%" PRId64 ".%03d&timeout=%s", s->asked_ms / 1000,
                (int)(s->asked_ms % 1000), text_from_duration(f->timeout_ms, patience));
     if (httpc_call(f->http,
