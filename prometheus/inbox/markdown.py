@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """As much of Markdown as our runbooks use, to HTML: headings, paragraphs, quotes, lists,
-fenced code, and in a line code, bold and links. Everything else is text, and is escaped."""
+fenced code, and in a line code, bold and links. Everything else is text, and is escaped.
+
+Of the standard library alone, because the page also runs in the stock Python image of the
+compose file, where nothing can be installed; and because whatever else a page holds, HTML
+above all, comes out as text."""
 import html
 import re
 
