@@ -112,8 +112,10 @@ class Life(unittest.TestCase):
     def test_a_pin_is_followed(self):
         self.start(spec="  pin: {weights: {rf: 3, lr: 1}}\n")
         wait_for("the pinned split", lambda: self.world.weights() ==
-                 {"lr": 64, "svm": 0, "rf": 192})
-        self.assertEqual(self.world.status()["verdict"], "Pinned")
+                 {"lr": 64, "svm": 0, "rf": 192}, seen=self.world.weights)
+        # A status tells of weights that are in force, so it is written after them.
+        wait_for("the status", lambda: self.world.status()["verdict"] == "Pinned",
+                 seen=self.world.status)
 
     def test_deletion_restores_the_baseline_and_removes_series(self):
         self.start()
