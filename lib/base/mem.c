@@ -51,7 +51,7 @@ char *mem_strndup(const char *s, size_t n)
 
 void *mem_dup(const void *bytes, size_t n)
 {
-    void *copy = mem_alloc(n, 1);
+    void *copy = or_die(malloc(n ? n : 1));
 
     if (n)
         memcpy(copy, bytes, n);

@@ -45,14 +45,21 @@ void route_status_clear(struct route_status *status)
     *status = (struct route_status){.leader = ROUTE_NO_ARM, .exploration = NAN};
 }
 
+static void *refill(void *storage, const void *bytes, size_t n)
+{
+    return storage ? memcpy(storage, bytes, n) : mem_dup(bytes, n);
+}
+
 void route_status_copy(struct route_status *to, const struct route_status *from,
                        const struct route_spec *spec)
 {
     size_t cells = spec->arm_count * spec->reward.objective_count;
+    struct route_arm_status *arms = to->arms;
+    struct objective_status *objectives = to->objectives;
 
     *to = *from;
-    to->arms = mem_dup(from->arms, spec->arm_count * sizeof(*to->arms));
-    to->objectives = mem_dup(from->objectives, cells * sizeof(*to->objectives));
+    to->arms = refill(arms, from->arms, spec->arm_count * sizeof(*arms));
+    to->objectives = refill(objectives, from->objectives, cells * sizeof(*objectives));
 }
 
 void route_spec_clear(struct route_spec *spec)

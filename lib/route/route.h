@@ -292,7 +292,8 @@ struct bandit_route {
  * start (uniform), nothing known yet. */
 void route_status_init(struct route_status *status, const struct route_spec *spec);
 void route_status_clear(struct route_status *status);
-/* `to` must be empty (zeroed or cleared). */
+/* `to` is empty (zeroed or cleared), or a status for the same spec, whose storage is used
+ * again. */
 void route_status_copy(struct route_status *to, const struct route_status *from,
                        const struct route_spec *spec);
 

@@ -163,7 +163,6 @@ static void carry_out(struct job *j, struct observation *seen, struct decision *
         if (drift)
             note_repair(j);
     } else if (d->write && seen->data_plane_known) {
-        decision_clear(d);
         put_problem(seen, j->dataplane_problem, j->dataplane_error.msg);
         core(j, seen, d);
     }
@@ -200,14 +199,14 @@ static void write_down(const struct job *j, const struct observation *seen,
 /* Decide on what was seen. */
 static bool conclude(struct job *j, struct observation *seen)
 {
-    struct decision d;
+    CLEANUP(decision_clear)
+    struct decision d = {.write = false};
 
     core(j, seen, &d);
     carry_out(j, seen, &d);
     write_down(j, seen, &d);
     publish(j, &d);
-    route_status_clear(&j->entry->route->status);
-    j->entry->route->status = d.status; /* the decision's is moved, not cleared */
+    decision_accept(&d, &j->entry->route->status);
     return save_decision(j);
 }
 

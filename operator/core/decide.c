@@ -28,39 +28,26 @@ static void read_weights(struct work *w)
             total > 0 ? w->arms[i].start / total : 1 / (double)w->arm_count;
 }
 
-static void begin(struct work *w, const struct route_spec *spec,
-                  const struct route_status *previous, const struct observation *seen,
-                  int64_t generation, int64_t now_ms, struct decision *out)
+/* The decision as it is before anything is known: the status stays what it was. */
+static void begin(struct work *w)
 {
-    *w = (struct work){
-        .spec = spec,
-        .before = previous,
-        .seen = seen,
-        .status = &out->status,
-        .out = out,
-        .now_ms = now_ms,
-        .generation = generation,
-        .arm_count = spec->arm_count,
-        .objective_count = spec->reward.objective_count,
-        .problem_arm = ROUTE_NO_ARM,
-        .subject = ROUTE_NO_ARM,
-    };
+    struct decision *out = w->out;
+
     out->write = false;
     out->regret = 0;
     out->exploration_cost = 0;
     out->clamps = 0;
     out->event_count = 0;
-    route_status_copy(&out->status, previous, spec);
-    for (size_t i = 0; i < w->arm_count; i++) {
-        struct arm_work *a = &w->arms[i];
-
-        a->seen = &seen->arms[i];
-        a->was = &previous->arms[i];
-        a->now = &out->status.arms[i];
-        a->objectives = &out->status.objectives[i * w->objective_count];
-        a->estimate = NAN;
-        a->stderr_mean = NAN;
-    }
+    route_status_copy(&out->status, w->before, w->spec);
+    for (size_t i = 0; i < w->arm_count; i++)
+        w->arms[i] = (struct arm_work){
+            .seen = &w->seen->arms[i],
+            .was = &w->before->arms[i],
+            .now = &out->status.arms[i],
+            .objectives = &out->status.objectives[i * w->objective_count],
+            .estimate = NAN,
+            .stderr_mean = NAN,
+        };
     read_weights(w);
 }
 
@@ -279,12 +266,34 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
                  const struct observation *seen, int64_t generation, int64_t now_ms,
                  struct decision *out)
 {
-    struct work w;
+    struct arm_work arms[ROUTE_ARMS_MAX]; /* as many as the spec has are used */
+    struct work w = {
+        .spec = spec,
+        .before = previous,
+        .seen = seen,
+        .status = &out->status,
+        .out = out,
+        .now_ms = now_ms,
+        .generation = generation,
+        .arm_count = spec->arm_count,
+        .objective_count = spec->reward.objective_count,
+        .problem_arm = ROUTE_NO_ARM,
+        .subject = ROUTE_NO_ARM,
+        .arms = arms,
+    };
 
-    begin(&w, spec, previous, seen, generation, now_ms, out);
+    begin(&w);
     measure(&w);
     decide(&w);
     finish(&w);
+}
+
+void decision_accept(struct decision *d, struct route_status *status)
+{
+    const struct route_status rested_on = *status;
+
+    *status = d->status;
+    d->status = rested_on;
 }
 
 void decision_clear(struct decision *d)

@@ -51,7 +51,7 @@ struct core_event {
 enum { CORE_EVENTS_MAX = 8 };
 
 struct decision {
-    struct route_status status;     /* the next one; the caller clears it */
+    struct route_status status;     /* the next one */
     double weights[ROUTE_ARMS_MAX]; /* to be programmed; sum to one */
     bool write; /* false in Shadow and Frozen, or when applied already equals weights */
     enum verdict verdict;
@@ -63,13 +63,18 @@ struct decision {
     size_t event_count;
 };
 
-/* out need not be initialised. previous belongs to the same spec (route_status_init() for
- * a new object). The order of steps: pin, mode, readiness, data checks, constraints,
- * rewards, policy, guardrails, rounding; a step that cannot go on says why in
- * out->reason, and weights stay as they are. */
+/* out is zeroed, or of a decision about the same spec: the storage of its status is used
+ * again. previous belongs to the same spec (route_status_init() for a new object) and is
+ * not out's. The order of steps: pin, mode, readiness, data checks, constraints, rewards,
+ * policy, guardrails, rounding; a step that cannot go on says why in out->reason, and
+ * weights stay as they are. */
 void core_decide(const struct route_spec *spec, const struct route_status *previous,
                  const struct observation *seen, int64_t generation, int64_t now_ms,
                  struct decision *out);
+
+/* The status decided takes the place of the one that it rests on. That one stays in the
+ * decision, as storage for the next. */
+void decision_accept(struct decision *d, struct route_status *status);
 
 void decision_clear(struct decision *d);
 

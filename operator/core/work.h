@@ -52,7 +52,7 @@ struct work {
     int problem_arm;     /* whose data, or ROUTE_NO_ARM */
     double overlap;      /* correlation of what is compared with its next update */
     int subject;         /* the arm that the reason is about, or ROUTE_NO_ARM */
-    struct arm_work arms[ROUTE_ARMS_MAX];
+    struct arm_work *arms;
 };
 
 static inline const char *work_arm_name(const struct work *w, int arm)

@@ -149,6 +149,7 @@ static void note(struct play *p, size_t frame, const struct decision *d)
 void play_run(struct play *p, const struct tape *t)
 {
     struct route_status status = {.arms = NULL};
+    struct decision d = {.write = false};
     size_t cells = t->count * p->arm_count;
 
     p->count = t->count;
@@ -159,14 +160,13 @@ void play_run(struct play *p, const struct tape *t)
     route_status_init(&status, &p->route->spec);
     for (size_t f = 0; f < t->count; f++) {
         struct observation seen = t->frames[f].seen;
-        struct decision d;
 
         for (size_t i = 0; i < p->arm_count; i++)
             seen.arms[i].applied = status.arms[i].desired;
         core_decide(&p->route->spec, &status, &seen, 1, t->frames[f].time_ms, &d);
         note(p, f, &d);
-        route_status_clear(&status);
-        status = d.status; /* the decision's is moved, not cleared */
+        decision_accept(&d, &status);
     }
+    decision_clear(&d);
     route_status_clear(&status);
 }

@@ -47,11 +47,10 @@ static void decide(const struct chain *c, const struct frame *f,
                 f->time_ms, d);
 }
 
-/* What was made becomes what the next one rests on; the decision is used up. */
+/* What was made becomes what the next one rests on. */
 static void advance(struct chain *c, struct decision *d)
 {
-    route_status_clear(&c->route->status);
-    c->route->status = d->status;
+    decision_accept(d, &c->route->status);
 }
 
 static bool same_bits(double a, double b)
@@ -90,13 +89,14 @@ static void tell(struct buf *out, size_t *told, const struct frame *f, const cha
 
 void verify_journal(const struct tape *t, struct verify_report *report, struct buf *out)
 {
+    CLEANUP(decision_clear)
+    struct decision d = {.write = false};
     struct chain c;
     size_t told = 0;
 
     chain_begin(&c, t);
     for (size_t i = 0; i < t->count; i++) {
         const struct frame *f = &t->frames[i];
-        struct decision d;
         const char *differs;
 
         if (f->start)
@@ -246,6 +246,8 @@ static bool is_near(const struct chain *c, const struct decision *d,
 void verify_ranges(const struct tape *t, const struct ranges *r,
                    struct verify_report *report, struct buf *out)
 {
+    CLEANUP(decision_clear)
+    struct decision d = {.write = false};
     struct chain true_state, own;
     size_t told = 0;
 
@@ -255,7 +257,6 @@ void verify_ranges(const struct tape *t, const struct ranges *r,
         const struct frame *f = &t->frames[i];
         const struct route_spec *spec = &t->route->spec;
         struct observation seen;
-        struct decision d;
         const char *why;
 
         if (f->start)
@@ -270,7 +271,6 @@ void verify_ranges(const struct tape *t, const struct ranges *r,
             tell(out, &told, f, why);
         decide(&true_state, f, &seen, &d);
         report->same_given_state += !difference(&true_state, &d, &f->outcome);
-        decision_clear(&d);
         decide(&true_state, f, &f->seen, &d);
         advance(&true_state, &d);
         decide(&own, f, &seen, &d);

@@ -9,7 +9,8 @@ struct run {
     const struct scenario *scenario;
     const struct route_spec *spec;
     struct world *world;
-    struct route_status status;
+    struct decision turns[2];          /* the last and the next, by turns */
+    const struct route_status *status; /* of the last */
     int64_t start_ms;
     bool prometheus_down;
     double rate;
@@ -126,15 +127,15 @@ static void tell(const struct run *r, int64_t at_ms, run_watch_fn *watch, void *
 {
     struct moment m = {
         .hours = (double)at_ms / 3600e3,
-        .leader = r->status.leader,
+        .leader = r->status->leader,
         .best = (int)best_arm(r),
-        .verdict = r->status.verdict,
+        .verdict = r->status->verdict,
     };
 
     for (size_t i = 0; i < r->spec->arm_count; i++) {
-        m.weights[i] = r->status.arms[i].desired;
-        m.rewards[i] = r->status.arms[i].reward_ema;
-        m.errors[i] = r->status.arms[i].reward_stderr;
+        m.weights[i] = r->status->arms[i].desired;
+        m.rewards[i] = r->status->arms[i].reward_ema;
+        m.errors[i] = r->status->arms[i].reward_stderr;
         m.chances[i] = true_reward(r, i, true);
     }
     watch(arg, &m);
@@ -142,21 +143,19 @@ static void tell(const struct run *r, int64_t at_ms, run_watch_fn *watch, void *
 
 static void decide(struct run *r)
 {
+    struct decision *d = &r->turns[++r->decisions % ARRAY_LEN(r->turns)];
     struct observation seen;
-    struct decision d;
-    int leader = r->status.leader;
+    int leader = r->status->leader;
 
     world_observe(r->world, &seen);
     if (r->prometheus_down)
         seen.problem = REASON_PROMETHEUS_DOWN;
-    core_decide(r->spec, &r->status, &seen, 1, world_now_ms(r->world), &d);
-    if (d.write)
-        world_set_weights(r->world, d.weights);
-    route_status_clear(&r->status);
-    r->status = d.status;
-    r->decisions++;
-    r->right += r->status.leader == (int)best_arm(r);
-    r->changes += leader != ROUTE_NO_ARM && r->status.leader != leader;
+    core_decide(r->spec, r->status, &seen, 1, world_now_ms(r->world), d);
+    if (d->write)
+        world_set_weights(r->world, d->weights);
+    r->status = &d->status;
+    r->right += r->status->leader == (int)best_arm(r);
+    r->changes += leader != ROUTE_NO_ARM && r->status->leader != leader;
 }
 
 static void watch_arm(struct run *r, int64_t before_ms, int64_t at_ms)
@@ -167,12 +166,12 @@ static void watch_arm(struct run *r, int64_t before_ms, int64_t at_ms)
     if (arm == ROUTE_NO_ARM || at_ms <= r->scenario->watch_ms)
         return;
     if (before_ms <= r->scenario->watch_ms)
-        r->watching = r->status.leader == arm;
+        r->watching = r->status->leader == arm;
     if (!r->watching)
         return;
-    if (isnan(r->left_s) && r->status.leader != arm)
+    if (isnan(r->left_s) && r->status->leader != arm)
         r->left_s = since;
-    if (isnan(r->evacuated_s) && r->status.arms[arm].desired < 0.1)
+    if (isnan(r->evacuated_s) && r->status->arms[arm].desired < 0.1)
         r->evacuated_s = since;
 }
 
@@ -195,7 +194,8 @@ void run_scenario(const struct scenario *s, const struct candidate *c, double ra
     settings.window_ms = route_window_ms(r.spec->reward.window);
     r.world =
         world_new(&settings, r.spec->arm_count, r.spec->reward.objective_count, seed);
-    route_status_init(&r.status, r.spec);
+    route_status_init(&r.turns[0].status, r.spec);
+    r.status = &r.turns[0].status;
     for (int64_t t = 0; t < s->duration_ms; t += step) {
         set_scene(&r, t);
         send_traffic(&r);
@@ -212,6 +212,7 @@ void run_scenario(const struct scenario *s, const struct candidate *c, double ra
     measures[MEASURE_LOSS] = r.requests > 0 ? 1000 * r.lost / r.requests : (double)NAN;
     measures[MEASURE_LEFT] = r.left_s;
     measures[MEASURE_EVACUATED] = r.evacuated_s;
-    route_status_clear(&r.status);
+    for (size_t i = 0; i < ARRAY_LEN(r.turns); i++)
+        decision_clear(&r.turns[i]);
     world_free(r.world);
 }

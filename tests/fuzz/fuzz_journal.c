@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (line && entry_read(&e, line, route, &err)) {
             const struct bandit_route *r = e.route ? e.route : route;
-            struct decision d;
+            struct decision d = {.write = false};
 
             core_decide(&r->spec, &r->status, &e.seen, r->generation, e.time_ms, &d);
             decision_clear(&d);

@@ -306,8 +306,8 @@ static void check_move(const struct stage *s, const struct before *b)
 void chaos_step(struct stage *s, struct chance *c)
 {
     struct before b;
-    struct decision again;
-    struct route_status status;
+    struct decision again = {.write = false};
+    struct route_status status = {.arms = NULL};
 
     if (chance_below(c, 16) == 0)
         make_spec(s, c);

@@ -58,7 +58,8 @@ static bool decide(struct table *t, const struct json *windows, struct error *er
 {
     struct bandit_route *r = t->route;
     struct observation seen;
-    struct decision d;
+    CLEANUP(decision_clear)
+    struct decision d = {.write = false};
 
     if (!r || json_count(windows) != r->spec.arm_count)
         return error_set(err, ERR_INVALID, "%zu windows, which no route has as arms",
@@ -67,8 +68,7 @@ static bool decide(struct table *t, const struct json *windows, struct error *er
     see(t, windows, &seen);
     core_decide(&r->spec, &r->status, &seen, 1, t->now_ms, &d);
     print_weights(d.weights, r->spec.arm_count);
-    route_status_clear(&r->status);
-    r->status = d.status;
+    decision_accept(&d, &r->status);
     return true;
 }
 

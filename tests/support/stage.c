@@ -48,6 +48,7 @@ void stage_init(struct stage *s, size_t arm_count, size_t objective_count)
 
 void stage_clear(struct stage *s)
 {
+    decision_clear(&s->last);
     route_status_clear(&s->status);
 }
 
@@ -66,8 +67,7 @@ void stage_decide(struct stage *s)
         if (s->seen.arms[i].newest_ms == before)
             s->seen.arms[i].newest_ms = s->now_ms;
     core_decide(&s->spec, &s->status, &s->seen, 1, s->now_ms, &s->last);
-    route_status_clear(&s->status);
-    s->status = s->last.status;
+    decision_accept(&s->last, &s->status);
     for (size_t i = 0; i < s->spec.arm_count && s->last.write; i++)
         s->seen.arms[i].applied = s->last.weights[i];
 }

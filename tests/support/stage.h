@@ -14,7 +14,7 @@ struct stage {
     struct route_spec spec; /* points into the two above: do not copy a stage */
     struct route_status status;
     struct observation seen;
-    struct decision last; /* its status has moved to the one above */
+    struct decision last; /* but for its status, which is the one above */
     int64_t now_ms;
 };
 

@@ -85,8 +85,7 @@ static void play_step(struct play *p)
     core_decide(&p->spec, &p->status, &seen, 1, world_now_ms(p->world), &p->last);
     if (p->last.write)
         world_set_weights(p->world, p->last.weights);
-    route_status_clear(&p->status);
-    p->status = p->last.status;
+    decision_accept(&p->last, &p->status);
     if (getenv("STORY"))
         printf("%5.0f %-8s %-14s %s | %.3f %.3f %.3f | %.3f %.3f %.3f | %s %s %s\n",
                (double)(world_now_ms(p->world) - 1000000000000) / 1000,
@@ -152,6 +151,7 @@ static void a_broken_leader_is_left_and_earns_its_way_back(void **state)
             fail_msg("seed %d: back after %d s", (int)seed, seconds);
         if (getenv("STORY"))
             printf("seed %d back after %d\n", (int)seed, seconds);
+        decision_clear(&p.last);
         route_status_clear(&p.status);
         world_free(p.world);
     }
