@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-add_unit(core SOURCES support/stage.c DEPS core)
+foreach(concept policies leader guardrails orders)
+    add_unit(core_${concept} SOURCES support/decided.c support/stage.c DEPS core)
+endforeach()
+add_unit(core_rounding DEPS core)
 add_unit(core_missing SOURCES support/stage.c DEPS core)
 add_unit(core_properties SOURCES support/chaos.c support/stage.c DEPS core)
 add_unit(core_stats DEPS core sim)
