@@ -2,15 +2,18 @@
 /* What a handler has answered, as libmicrohttpd wants it.
  *
  * An answer object costs a score of allocations, most of them for its headers, and that
- * is a sixth of what a small request costs in all. So it stays with its connection and is
+ * is a sixth of what a small request costs in all. So it is kept with its exchange and is
  * queued again when the next answer differs in the bytes of its body only, not in their
  * number or in a header. libmicrohttpd asks for bytes that do not change while an answer
- * lives, for an answer may be queued by many connections at once; this one is queued by
- * one connection, for one request after the other, and between two of them its bytes are
- * nobody's.
+ * lives, for an answer may be queued by many connections at once; this one is queued for
+ * one request after the other, and between two of them its bytes are nobody's.
+ *
+ * A kept answer has its own Date, for as long as that is right: libmicrohttpd would take
+ * the time apart anew for every answer, under a lock of all threads.
  */
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 #include "httpd/internal.h"
 
@@ -54,10 +57,21 @@ static struct MHD_Response *make(const struct httpd_response *resp, bool close)
     return answer;
 }
 
-static bool serves_again(const struct kept_answer *kept,
-                         const struct httpd_response *resp)
+/* RFC 9110, section 5.6.7; the locale is always "C" in our programs. */
+static void add_date(struct MHD_Response *answer, time_t now)
 {
-    return kept->answer && !resp->kept.differs &&
+    char text[sizeof("Sun, 06 Nov 1994 08:49:37 GMT")];
+    struct tm tm;
+
+    if (gmtime_r(&now, &tm) &&
+        strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm))
+        (void)MHD_add_response_header(answer, "Date", text);
+}
+
+static bool serves_again(const struct kept_answer *kept,
+                         const struct httpd_response *resp, time_t now)
+{
+    return kept->answer && kept->date == now && !resp->kept.differs &&
            resp->header_count == resp->kept.headers && resp->body.len == kept->body_len &&
            resp->body.data == kept->body && resp->content_type == kept->content_type;
 }
@@ -75,6 +89,7 @@ enum MHD_Result answer_queue(struct MHD_Connection *connection,
 {
     struct MHD_Response *answer;
     enum MHD_Result queued;
+    time_t now;
 
     if (resp->slices || close) {
         answer = make(resp, close);
@@ -84,11 +99,14 @@ enum MHD_Result answer_queue(struct MHD_Connection *connection,
         MHD_destroy_response(answer);
         return queued;
     }
-    if (!serves_again(kept, resp)) {
+    now = time(NULL);
+    if (!serves_again(kept, resp, now)) {
         kept_answer_clear(kept);
         kept->answer = make(resp, false);
         if (!kept->answer)
             return MHD_NO;
+        add_date(kept->answer, now);
+        kept->date = now;
         kept->body = resp->body.data;
         kept->body_len = resp->body.len;
         kept->content_type = resp->content_type;

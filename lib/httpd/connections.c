@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -12,15 +11,6 @@
 #include "base/stop.h"
 
 enum { LOOK_MS = 250 };
-
-struct connection {
-    struct connection *next, *previous;
-    int fd;
-    bool ended; /* by us; the server will find out */
-    /* When it came to have no request; while it has one, when that was whole, negative.
-     */
-    _Atomic int64_t since_ms;
-};
 
 struct connections {
     struct connections_limits limits;
@@ -41,9 +31,12 @@ static void end(struct connections *c, struct connection *one)
     (void)shutdown(one->fd, SHUT_RDWR);
 }
 
+/* Relaxed order throughout: nothing else hangs on these numbers. */
+static const memory_order relaxed = memory_order_relaxed;
+
 static int64_t since(const struct connection *one)
 {
-    return atomic_load_explicit(&one->since_ms, memory_order_relaxed);
+    return atomic_load_explicit(&one->since_ms, relaxed);
 }
 
 static void end_the_late(struct connections *c, int64_t now_ms)
@@ -108,12 +101,11 @@ void connections_free(struct connections *c)
     free(c);
 }
 
-struct connection *connections_add(struct connections *c, int fd)
+void connections_add(struct connections *c, struct connection *one, int fd)
 {
-    struct connection *one = mem_alloc(1, sizeof(*one));
-
     one->fd = fd;
-    connection_set_busy(one, false);
+    one->ended = false;
+    connection_rests(one);
     (void)pthread_mutex_lock(&c->lock);
     if (c->live >= c->limits.most)
         make_room(c);
@@ -123,7 +115,6 @@ struct connection *connections_add(struct connections *c, int fd)
     c->ends.previous = one;
     c->live++;
     (void)pthread_mutex_unlock(&c->lock);
-    return one;
 }
 
 void connections_remove(struct connections *c, struct connection *one)
@@ -134,12 +125,31 @@ void connections_remove(struct connections *c, struct connection *one)
     if (!one->ended)
         c->live--;
     (void)pthread_mutex_unlock(&c->lock);
-    free(one);
 }
 
-void connection_set_busy(struct connection *one, bool busy)
+void connection_asks(struct connection *one)
 {
-    int64_t now = clock_mono_coarse_ms();
+    atomic_store_explicit(&one->asking, true, relaxed);
+}
 
-    atomic_store_explicit(&one->since_ms, busy ? -now : now, memory_order_relaxed);
+void connection_has_asked(struct connection *one)
+{
+    atomic_store_explicit(&one->since_ms, -clock_mono_coarse_ms(), relaxed);
+}
+
+void connection_rests(struct connection *one)
+{
+    atomic_store_explicit(&one->since_ms, clock_mono_coarse_ms(), relaxed);
+    atomic_store_explicit(&one->asking, false, relaxed);
+}
+
+bool connections_ask(struct connections *c)
+{
+    bool any = false;
+
+    (void)pthread_mutex_lock(&c->lock);
+    for (struct connection *one = c->ends.next; one != &c->ends && !any; one = one->next)
+        any = atomic_load_explicit(&one->asking, relaxed);
+    (void)pthread_mutex_unlock(&c->lock);
+    return any;
 }

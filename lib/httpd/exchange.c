@@ -5,17 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "httpd/internal.h"
 
 /* Of a body that is too large, so much is read and dropped before the connection is cut,
  * so that an honest client gets to see the 413. */
 enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024, SELF = -1 };
 
-/* Buffers up to this size stay with the connection for its next request. */
-enum { KEEP_MAX = 16 * 1024 };
+/* A thread keeps so many exchanges, and of each the buffers up to this size, for its next
+ * requests, whatever their connection: the last one used comes first, for it is still in
+ * the cache, and one is enough while requests come whole. */
+enum { SPARES_MAX = 8, KEEP_MAX = 16 * 1024 };
 
 struct exchange {
+    struct exchange *next; /* of spare ones */
+    size_t spares;         /* from this one on */
     struct httpd *h;
     const struct httpd_route *route;
     struct buf body;
@@ -146,12 +149,12 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 /* ---- reading -------------------------------------------------------------------------
  */
 
-static struct exchange *begin(struct httpd *h, struct peer *peer)
+static struct exchange *begin(struct httpd *h)
 {
-    struct exchange *x = peer->spare;
+    struct exchange *x = pthread_getspecific(h->spares);
 
     if (x) {
-        peer->spare = NULL;
+        (void)pthread_setspecific(h->spares, x->next);
     } else {
         x = malloc(sizeof(*x)); /* not zeroed: resp has room for headers */
         if (!x)
@@ -173,7 +176,6 @@ static struct exchange *begin(struct httpd *h, struct peer *peer)
     x->resp.header_count = 0;
     x->resp.slices = NULL;
     x->resp.release = NULL;
-    (void)atomic_fetch_add(&h->in_flight, 1);
     return x;
 }
 
@@ -182,15 +184,17 @@ static size_t announced(struct MHD_Connection *connection)
 {
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-    struct error err;
-    int64_t n;
+    size_t n = 0;
 
     if (!length)
         return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                            "Transfer-Encoding")
                    ? SIZE_MAX
                    : 0;
-    return text_to_int(length, 0, INT64_MAX, &n, &err) ? (size_t)n : SIZE_MAX;
+    for (; *length >= '0' && *length <= '9'; length++)
+        if (n <= BODY_MAX) /* past it one is as good as another */
+            n = n * 10 + (size_t)(*length - '0');
+    return *length ? SIZE_MAX : n;
 }
 
 /* The answer that the head alone decides: 0 when it is the handler's to give, SELF when
@@ -225,7 +229,7 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
 {
     int verdict = buf_ok(&x->body) ? x->verdict : 413;
 
-    connection_set_busy(peer_of(connection)->watched, true);
+    connection_has_asked(&peer_of(connection)->watched);
     if (!verdict)
         return handle(x, connection, url, method);
     return verdict == SELF ? send_answer(x, connection) : refuse(x, connection, verdict);
@@ -241,9 +245,10 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
     if (!x) {
         size_t length = announced(connection);
 
-        *state = x = begin(cls, peer_of(connection));
+        *state = x = begin(cls);
         if (!x)
             return MHD_NO;
+        connection_asks(&peer_of(connection)->watched);
         x->verdict = judge(x, connection, url, method, length);
         /* Answering before the end of a request costs the connection: worth it only when
          * there is a body that nobody wants. */
@@ -259,7 +264,23 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
     return x->status ? MHD_YES : answer(x, connection, url, method);
 }
 
-static void keep(struct buf *b)
+static void exchange_free(struct exchange *x)
+{
+    buf_clear(&x->body);
+    kept_answer_clear(&x->kept);
+    buf_clear(&x->resp.body);
+    free(x);
+}
+
+void exchange_free_spares(void *spares)
+{
+    for (struct exchange *x = spares, *next; x; x = next) {
+        next = x->next;
+        exchange_free(x);
+    }
+}
+
+static void keep_buffer(struct buf *b)
 {
     if (b->cap > KEEP_MAX)
         buf_clear(b);
@@ -267,14 +288,22 @@ static void keep(struct buf *b)
         buf_reset(b);
 }
 
-void exchange_free(struct exchange *x)
+static void keep(struct exchange *x)
 {
-    if (!x)
+    struct exchange *first = pthread_getspecific(x->h->spares);
+    size_t spares = first ? first->spares : 0;
+
+    if (spares == SPARES_MAX) {
+        exchange_free(x);
         return;
-    buf_clear(&x->body);
-    kept_answer_clear(&x->kept);
-    buf_clear(&x->resp.body);
-    free(x);
+    }
+    if (x->resp.body.cap > KEEP_MAX)
+        kept_answer_clear(&x->kept); /* it has the buffer's bytes */
+    keep_buffer(&x->body);
+    keep_buffer(&x->resp.body);
+    x->next = first;
+    x->spares = spares + 1;
+    (void)pthread_setspecific(x->h->spares, x);
 }
 
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
@@ -282,19 +311,13 @@ void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
 {
     struct httpd *h = cls;
     struct exchange *x = *state;
-    struct peer *peer = peer_of(connection);
 
     (void)how;
     if (!x)
         return;
     *state = NULL;
-    connection_set_busy(peer->watched, false);
     if (x->status && h->options.on_done)
         h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status);
-    if (x->resp.body.cap > KEEP_MAX)
-        kept_answer_clear(&x->kept);
-    keep(&x->body);
-    keep(&x->resp.body);
-    peer->spare = x;
-    (void)atomic_fetch_sub(&h->in_flight, 1);
+    keep(x);
+    connection_rests(&peer_of(connection)->watched);
 }

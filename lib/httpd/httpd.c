@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/httpd.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,12 +37,11 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
         *context = peer = mem_alloc(1, sizeof(*peer));
-        peer->watched = connections_add(h->connections, info->connect_fd);
+        connections_add(h->connections, &peer->watched, info->connect_fd);
         peer->tls = h->options.tls ? tls_begin(h, connection) : NULL;
     } else {
-        connections_remove(h->connections, peer->watched);
+        connections_remove(h->connections, &peer->watched);
         httpd_tls_unref(peer->tls);
-        exchange_free(peer->spare);
         free(peer);
         *context = NULL;
     }
@@ -98,7 +98,9 @@ static bool open_listener(struct httpd *h, size_t i, struct error *err)
 struct httpd *httpd_start(const struct httpd_options *options, struct error *err)
 {
     struct httpd *h = mem_alloc(1, sizeof(*h));
+    int rc = pthread_key_create(&h->spares, exchange_free_spares);
 
+    assert(rc == 0);
     h->options = *options;
     if (options->sockets)
         h->options.listen_count = options->socket_count;
@@ -126,7 +128,7 @@ static void drain(struct httpd *h, int64_t ms)
     static const struct timespec pause = {.tv_nsec = 2000000};
     int64_t deadline = clock_mono_ms() + ms;
 
-    while (atomic_load(&h->in_flight) && clock_mono_ms() < deadline)
+    while (connections_ask(h->connections) && clock_mono_ms() < deadline)
         (void)nanosleep(&pause, NULL);
 }
 
@@ -149,6 +151,9 @@ void httpd_stop(struct httpd *h, int64_t drain_ms)
             (void)close(h->listeners[i].fd);
     }
     connections_free(h->connections);
+    /* Connections that were still open ended in this thread, which goes on. */
+    exchange_free_spares(pthread_getspecific(h->spares));
+    (void)pthread_key_delete(h->spares);
     httpd_tls_unref(h->tls);
     (void)pthread_mutex_destroy(&h->tls_lock);
     free(h->listeners);

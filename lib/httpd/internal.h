@@ -23,17 +23,16 @@ struct listener {
 
 /* What libmicrohttpd keeps for us with each connection. */
 struct peer {
-    struct connection *watched;
-    struct httpd_tls *tls;  /* NULL: plain HTTP */
-    struct exchange *spare; /* of the last request, with its buffers, for the next one */
+    struct connection watched;
+    struct httpd_tls *tls; /* NULL: plain HTTP */
 };
 
 struct httpd {
     struct httpd_options options; /* its tables are borrowed */
     struct listener *listeners;
-    atomic_size_t in_flight; /* requests whose answer is not wholly sent */
     atomic_bool draining;
     struct connections *connections;
+    pthread_key_t spares; /* of each thread: exchanges for its next requests */
     pthread_mutex_t tls_lock;
     struct httpd_tls *tls; /* of new connections; NULL: plain HTTP */
 };
@@ -58,9 +57,10 @@ void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW
 /* slices.c: an answer that reads resp->slices, and releases them when it is gone. */
 struct MHD_Response *slices_answer(const struct httpd_response *resp);
 
-/* answer.c: an answer that was queued, for the next one on the same connection. */
+/* answer.c: an answer that was queued, for the next one to be like it. */
 struct kept_answer {
     struct MHD_Response *answer; /* NULL: none */
+    time_t date;                 /* that it is of */
     const char *body;
     size_t body_len;
     const char *content_type;
@@ -80,8 +80,8 @@ enum MHD_Result exchange_step(void *cls, struct MHD_Connection *connection,
 void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode how);
 
-/* Free what a connection kept for its next request; NULL is fine. */
-void exchange_free(struct exchange *x);
+/* Free what a thread kept for its next requests, the value of h->spares; NULL is fine. */
+void exchange_free_spares(void *spares);
 
 /* tls.c: set up a new connection; returns what peer->tls is to hold. */
 struct httpd_tls *tls_begin(struct httpd *h, struct MHD_Connection *connection);

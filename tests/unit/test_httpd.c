@@ -444,6 +444,101 @@ static void answers_of_one_connection_do_not_mix(void **state)
     }
 }
 
+/* Requests come in whole, one at a time, or in halves, more of them at once than a thread
+ * keeps memory for. */
+static void answers_of_many_connections_do_not_mix(void **state)
+{
+    enum { CONNECTIONS = 30, ROUNDS = 3 };
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+
+        for (int round = 0; round < ROUNDS; round++) {
+            int fds[CONNECTIONS];
+
+            for (int i = 0; i < CONNECTIONS; i++) {
+                fds[i] = client_connect(httpd_port(h, 0));
+                assert_true(client_puts(fds[i], "POST /echo HTTP/1.1\r\nHost: x\r\n"
+                                                "Connection: close\r\n"
+                                                "Content-Length: 6\r\n\r\none"));
+            }
+            for (int i = 0; i < CONNECTIONS; i++) {
+                CLEANUP(buf_clear)
+                struct buf answer = BUF_INIT(65536);
+                char rest[4], want[16];
+
+                (void)snprintf(rest, sizeof(rest), "%03d", i);
+                (void)snprintf(want, sizeof(want), "\r\n\r\none%03d", i);
+                assert_true(client_puts(fds[i], rest));
+                assert_true(client_read_all(fds[i], &answer, 5000));
+                (void)close(fds[i]);
+                if (!strstr(buf_str(&answer), want))
+                    fail_msg("mode %u: %s", modes[m], buf_str(&answer));
+            }
+        }
+        httpd_stop(h, 1000);
+        assert_int_equal(atomic_load(&seen.answers), ROUNDS * CONNECTIONS);
+    }
+}
+
+static bool is_dated(const char *answer, time_t when)
+{
+    char want[64];
+    struct tm tm;
+
+    (void)gmtime_r(&when, &tm);
+    (void)strftime(want, sizeof(want), "\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+    return strstr(answer, want) != NULL;
+}
+
+static int count(const char *text, const char *what)
+{
+    int n = 0;
+
+    while ((text = strstr(text, what)) && ++n)
+        text++;
+    return n;
+}
+
+/* One date, that of now, though the answers before were alike. */
+static void answers_are_dated(void **state)
+{
+    static const struct timespec pause = {.tv_nsec = 600 * 1000 * 1000};
+
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+        struct seen seen = {0};
+        struct error err;
+        struct httpd *h = start(modes[m], &seen, &err);
+
+        for (int i = 0; i < 6; i++) {
+            CLEANUP(buf_clear)
+            struct buf answer = BUF_INIT(65536);
+            const char *text;
+            time_t when = time(NULL);
+            bool right;
+
+            assert_true(client_talk(httpd_port(h, 0),
+                                    "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+                                    "GET /hello HTTP/1.1\r\nHost: x\r\n"
+                                    "Connection: close\r\n\r\n",
+                                    &answer));
+            text = buf_str(&answer);
+            right = is_dated(text, when);
+            while (when < time(NULL))
+                right = is_dated(text, ++when) || right;
+            if (!right || count(text, "\r\nDate: ") != count(text, "HTTP/1.1 200"))
+                fail_msg("%s", text);
+            if (i % 2)
+                (void)nanosleep(&pause, NULL);
+        }
+        httpd_stop(h, 1000);
+    }
+}
+
 static void addresses_are_checked(void **state)
 {
     static const struct {
@@ -503,6 +598,8 @@ int main(void)
         cmocka_unit_test(a_stop_lets_running_requests_finish),
         cmocka_unit_test(who_says_nothing_is_ended),
         cmocka_unit_test(answers_of_one_connection_do_not_mix),
+        cmocka_unit_test(answers_of_many_connections_do_not_mix),
+        cmocka_unit_test(answers_are_dated),
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(a_taken_address_is_named),
     };
