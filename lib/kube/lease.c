@@ -131,15 +131,19 @@ static bool try_for_it(struct lease *l, struct error *err)
 /* ---- the thread ----------------------------------------------------------------------
  */
 
-/* Those who wait do so for uneven times, or they would all come at once. */
+/* Those who wait do so for uneven times, or they would all come at once; but nobody
+ * sleeps past the moment at which the lease runs out, as each has seen it: a leader that
+ * died is followed at once, not up to 2.2 retry periods later. */
 static int64_t pause_ms(struct lease *l)
 {
-    int64_t retry_ms = l->o.timing.retry_ms;
+    int64_t retry_ms = l->o.timing.retry_ms, pause, left;
 
     if (leading(l))
         return retry_ms;
-    return retry_ms +
-           (int64_t)((uint64_t)retry_ms * 12 / 10 * backoff_chance(&l->chance) >> 32);
+    pause = retry_ms +
+            (int64_t)((uint64_t)retry_ms * 12 / 10 * backoff_chance(&l->chance) >> 32);
+    left = lease_left_ms(&l->seen, clock_mono_ms());
+    return left > 0 && left < pause ? left : pause;
 }
 
 static void lose(struct lease *l, const struct error *why)

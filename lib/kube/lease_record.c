@@ -39,6 +39,13 @@ enum lease_step lease_next(const struct lease_view *seen, const struct lease_tim
     return LEASE_WAIT;
 }
 
+int64_t lease_left_ms(const struct lease_view *seen, int64_t now_ms)
+{
+    if (!seen->exists || !seen->held || seen->held_by_us)
+        return 0;
+    return seen->changed_ms + seen->duration_ms - now_ms;
+}
+
 static char *text_of(const struct json *spec)
 {
     struct buf text = BUF_INIT(RECORD_BYTES_MAX);

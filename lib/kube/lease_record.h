@@ -46,6 +46,10 @@ enum lease_step {
 enum lease_step lease_next(const struct lease_view *seen, const struct lease_timing *t,
                            int64_t now_ms);
 
+/* How long somebody else's lease still lasts; 0 or less when it has run out, and when
+ * nobody else holds it. */
+int64_t lease_left_ms(const struct lease_view *seen, int64_t now_ms);
+
 /* Look at the object as it was read at now_ms (NULL: there is none); *seen is what was
  * seen before, *record (free()) its text, by which a change is noticed. */
 void lease_observe(struct lease_view *seen, char **record, const struct json *object,

@@ -4,29 +4,14 @@
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/endpoints.h"
 #include "dataplane/split.h"
+#include "support/arms_route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct bandit_route *new_route(void)
-{
-    static const char *const names[] = {"a", "b"};
-    struct bandit_route *r = route_new();
-
-    r->spec.arm_count = ARRAY_LEN(names);
-    r->spec.arms = mem_alloc(ARRAY_LEN(names), sizeof(*r->spec.arms));
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        (void)snprintf(r->spec.arms[i].name, ROUTE_LABEL_MAX, "%s", names[i]);
-        (void)snprintf(r->spec.arms[i].service, ROUTE_LABEL_MAX, "%s", names[i]);
-    }
-    (void)snprintf(r->namespace, sizeof(r->namespace), "n");
-    return r;
-}
 
 static void check_report(const struct dataplane_report *report)
 {
@@ -40,7 +25,7 @@ static void check_kind(const struct split_kind *kind, const struct json *object)
 {
     static const double weights[] = {0.7, 0.3};
     CLEANUP(route_freep)
-    struct bandit_route *r = new_route();
+    struct bandit_route *r = arms_route("n", "", 2);
     CLEANUP(split_freep)
     struct split *s = split_parse(kind, object);
     struct dataplane_report report;

@@ -35,6 +35,27 @@ static void a_lease_is_taken_only_after_it_expired(void **state)
             fail_msg("%s", steps[i].what);
 }
 
+/* Nobody who waits sleeps past that moment. */
+static void how_long_a_lease_lasts_is_known(void **state)
+{
+    static const struct {
+        const char *what;
+        struct lease_view seen;
+        int64_t now_ms, want_ms;
+    } rows[] = {
+        {"nobody yet",     {.exists = false},                0,     0    },
+        {"other, fresh",   {true, true, false, 1000, 15000}, 4000,  12000},
+        {"other, expired", {true, true, false, 1000, 15000}, 17000, -1000},
+        {"released",       {true, false, false, 1000, 1000}, 1001,  0    },
+        {"ours",           {true, true, true, 1000, 15000},  4000,  0    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (lease_left_ms(&rows[i].seen, rows[i].now_ms) != rows[i].want_ms)
+            fail_msg("%s", rows[i].what);
+}
+
 static struct json *parse(const char *text)
 {
     struct error err;
@@ -159,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lease_is_taken_only_after_it_expired),
+        cmocka_unit_test(how_long_a_lease_lasts_is_known),
         cmocka_unit_test(silence_is_measured_by_our_own_clock),
         cmocka_unit_test(what_is_written_is_what_the_api_wants),
         cmocka_unit_test(a_renewal_keeps_what_others_wrote),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dataplane/split.h"
+#include "support/arms_route.h"
 
 static struct json *parse(const char *text)
 {
@@ -28,22 +29,10 @@ static struct split *split_of(const struct split_kind *kind, const char *text)
     return split_parse(kind, j);
 }
 
-/* A route in namespace "team" to "digits" with arms a, b, c, served by what they are
- * called. */
+/* In namespace "team" to "digits", with arms a, b, c. */
 static struct bandit_route *new_route(void)
 {
-    static const char *const names[] = {"a", "b", "c"};
-    struct bandit_route *r = route_new();
-
-    r->spec.arm_count = ARRAY_LEN(names);
-    r->spec.arms = mem_alloc(ARRAY_LEN(names), sizeof(*r->spec.arms));
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        (void)snprintf(r->spec.arms[i].name, ROUTE_LABEL_MAX, "%s", names[i]);
-        (void)snprintf(r->spec.arms[i].service, ROUTE_LABEL_MAX, "%s", names[i]);
-    }
-    (void)snprintf(r->namespace, sizeof(r->namespace), "team");
-    (void)snprintf(r->spec.target.name, sizeof(r->spec.target.name), "digits");
-    return r;
+    return arms_route("team", "digits", 3);
 }
 
 #define META "\"metadata\":{\"namespace\":\"team\",\"name\":\"digits\",\"generation\":7}"
