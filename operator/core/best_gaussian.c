@@ -72,38 +72,6 @@ static double spread(const struct gaussian *a, const struct gaussian *b)
     return sqrt(a->variance + b->variance);
 }
 
-/* That a beats b and c; neither of them has a smaller variance than a, or one only. */
-static double quadrant(const struct gaussian *a, const struct gaussian *b,
-                       const struct gaussian *c)
-{
-    static const float nodes[QUADRANT_NODES] = {
-        0.0198550718F, 0.1016667613F, 0.2372337950F, 0.4082826788F,
-        0.5917173212F, 0.7627662050F, 0.8983332387F, 0.9801449282F};
-    static const float weights[QUADRANT_NODES] = {
-        0.0506142681F, 0.1111905172F, 0.1568533229F, 0.1813418917F,
-        0.1813418917F, 0.1568533229F, 0.1111905172F, 0.0506142681F};
-    double over_b = spread(a, b), over_c = spread(a, c);
-    float h = (float)((a->mean - b->mean) / over_b);
-    float k = (float)((a->mean - c->mean) / over_c);
-    float end = asinf((float)(a->variance / (over_b * over_c)));
-    float squares = h * h + k * k, product = 2 * h * k;
-    float terms[QUADRANT_NODES];
-    float sum = 0;
-
-    for (size_t j = 0; j < QUADRANT_NODES; j++) {
-        float t = end * nodes[j];
-        float t2 = t * t;
-        float sine =
-            t * (1 + t2 * (-0.16666667F + t2 * (0.0083333333F - t2 * 0.00019841270F)));
-
-        terms[j] =
-            weights[j] * exp_negative((product * sine - squares) / (2 - 2 * sine * sine));
-    }
-    for (size_t j = 0; j < QUADRANT_NODES; j++)
-        sum += terms[j];
-    return (double)(cdf(h) * cdf(k) + end * sum * 0.15915494F);
-}
-
 static void best_of_two(const struct gaussian *g, double *probability)
 {
     double z = (g[0].mean - g[1].mean) / spread(&g[0], &g[1]);
@@ -112,21 +80,87 @@ static void best_of_two(const struct gaussian *g, double *probability)
     probability[1] = 1 - probability[0];
 }
 
+/* That one beats both others: its standardised leads over them, and where the integral
+ * ends. */
+struct quadrant {
+    float h, k;
+    float end;
+};
+
+static struct quadrant quadrant_of(double variance, double lead_b, double spread_b,
+                                   double lead_c, double spread_c)
+{
+    return (struct quadrant){
+        .h = (float)(lead_b / spread_b),
+        .k = (float)(lead_c / spread_c),
+        .end = asinf((float)(variance / (spread_b * spread_c))),
+    };
+}
+
+static void integrand(const struct quadrant *q, float terms[QUADRANT_NODES])
+{
+    static const float nodes[QUADRANT_NODES] = {
+        0.0198550718F, 0.1016667613F, 0.2372337950F, 0.4082826788F,
+        0.5917173212F, 0.7627662050F, 0.8983332387F, 0.9801449282F};
+    static const float weights[QUADRANT_NODES] = {
+        0.0506142681F, 0.1111905172F, 0.1568533229F, 0.1813418917F,
+        0.1813418917F, 0.1568533229F, 0.1111905172F, 0.0506142681F};
+    float squares = q->h * q->h + q->k * q->k, product = 2 * q->h * q->k;
+
+    for (size_t j = 0; j < QUADRANT_NODES; j++) {
+        float t = q->end * nodes[j];
+        float t2 = t * t;
+        float sine =
+            t * (1 + t2 * (-0.16666667F + t2 * (0.0083333333F - t2 * 0.00019841270F)));
+
+        terms[j] =
+            weights[j] * exp_negative((product * sine - squares) / (2 - 2 * sine * sine));
+    }
+}
+
+/* Two quadrants at once: each of them is one long chain of dependent operations, and side
+ * by side they take little longer than one. */
+static void quadrants(const struct quadrant q[2], double probability[2])
+{
+    float terms[2][QUADRANT_NODES];
+    float below[4] = {q[0].h, q[0].k, q[1].h, q[1].k};
+    float sums[2] = {0, 0};
+
+    for (size_t i = 0; i < 2; i++)
+        integrand(&q[i], terms[i]);
+    for (size_t i = 0; i < 4; i++)
+        below[i] = cdf(below[i]);
+    for (size_t j = 0; j < QUADRANT_NODES; j++)
+        for (size_t i = 0; i < 2; i++)
+            sums[i] += terms[i][j];
+    for (size_t i = 0; i < 2; i++) {
+        float p = below[2 * i] * below[2 * i + 1] + q[i].end * sums[i] * 0.15915494F;
+
+        probability[i] = p > 0 ? (double)p : 0;
+    }
+}
+
 static void best_of_three(const struct gaussian *g, double *probability)
 {
     size_t widest = g[1].variance > g[0].variance ? 1 : 0;
-    double rest = 1;
+    size_t a, b;
+    double ahead, apart, a_apart, b_apart, p[2], rest;
 
     widest = g[2].variance > g[widest].variance ? 2 : widest;
-    for (size_t i = 0; i < 3; i++) {
-        double p;
-
-        if (i == widest)
-            continue;
-        p = quadrant(&g[i], &g[(i + 1) % 3], &g[(i + 2) % 3]);
-        probability[i] = p > 0 ? p : 0;
-        rest -= probability[i];
-    }
+    a = widest == 0 ? 1 : 0;
+    b = widest == 2 ? 1 : 2;
+    ahead = g[a].mean - g[b].mean;
+    apart = spread(&g[a], &g[b]);
+    a_apart = spread(&g[a], &g[widest]);
+    b_apart = spread(&g[b], &g[widest]);
+    quadrants((struct quadrant[]){quadrant_of(g[a].variance, ahead, apart,
+                                              g[a].mean - g[widest].mean, a_apart),
+                                  quadrant_of(g[b].variance, -ahead, apart,
+                                              g[b].mean - g[widest].mean, b_apart)},
+              p);
+    rest = 1 - p[0] - p[1];
+    probability[a] = p[0];
+    probability[b] = p[1];
     probability[widest] = rest > 0 ? rest : 0;
     for (size_t i = 0; i < 3 && rest < 0; i++)
         probability[i] /= 1 - rest; /* by rounding they came to a little more than one */
