@@ -71,16 +71,17 @@ void server_free(struct server *s)
     free(s);
 }
 
-static void count_reload(struct server *s, bool ok)
+static void count_failure(struct server *s)
 {
     (void)pthread_mutex_lock(&s->lock);
-    *(ok ? &s->reloads_ok : &s->reloads_failed) += 1;
+    s->reloads_failed++;
     if (s->current)
         server_metrics_reloads(&s->current->metrics, s->reloads_ok, s->reloads_failed);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-/* The faults in force are a gauge of every registry, so of a new one, too. */
+/* The faults in force are a gauge of every registry, so of a new one, too. Who sees the new
+ * model sees that it was counted. */
 static void publish(struct server *s, struct served *next)
 {
     struct served *old;
@@ -88,6 +89,7 @@ static void publish(struct server *s, struct served *next)
 
     server_metrics_faults(&next->metrics, &faults);
     (void)pthread_mutex_lock(&s->lock);
+    s->reloads_ok += s->current != NULL; /* the first one is no reload */
     server_metrics_reloads(&next->metrics, s->reloads_ok, s->reloads_failed);
     old = s->current;
     s->current = next;
@@ -104,7 +106,7 @@ bool server_load(struct server *s, bool *changed, struct error *err)
     bool same = next && !first && !strcmp(next->digest, s->current->digest);
 
     if (!next) {
-        count_reload(s, false);
+        count_failure(s);
         return false;
     }
     if (changed)
@@ -112,8 +114,6 @@ bool server_load(struct server *s, bool *changed, struct error *err)
     if (same)
         return true;
     publish(s, STEAL(next));
-    if (!first)
-        count_reload(s, true);
     return true;
 }
 
