@@ -87,7 +87,7 @@ class TlsTest(unittest.TestCase):
 
     def probe(self, *flags, host="localhost"):
         url = "https://%s:%d/" % (host, self.server.server_address[1])
-        done = subprocess.run([PROBE, "--url", url] + list(flags), capture_output=True, text=True, timeout=20)
+        done = subprocess.run([PROBE, "--url", url] + list(flags), capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         first, second = done.stdout.splitlines()
         self.assertEqual(first, second)

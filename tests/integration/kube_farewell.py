@@ -16,7 +16,7 @@ from kube_world import FINALIZER, GROUP, PLURAL, Program, route, wait_for  # noq
 from operator_world import World as DataPlane  # noqa: E402
 
 BINARY = sys.argv.pop(1)
-ELECT = ["--leader-elect", "--leader-elect.lease-duration", "3s", "--leader-elect.renew-deadline", "2s",
+ELECT = ["--leader-elect", "--leader-elect.lease-duration", "8s", "--leader-elect.renew-deadline", "6s",
          "--leader-elect.retry-period", "400ms"]
 
 
@@ -55,8 +55,11 @@ class FarewellTest(unittest.TestCase):
         with self.store.lock:
             return {o["reason"] for k, o in self.store.objects.items() if k[1] == "events"}
 
-    def gone(self, name, seconds=30.0):
-        wait_for(f"{name} to be gone", lambda: self.read(name) is None, seconds)
+    def gone(self, name):
+        wait_for(f"{name} to be gone", lambda: self.read(name) is None, seen=lambda: self.read(name))
+
+    def edit(self, name, change):
+        self.store.edit((GROUP, PLURAL, "default", name), change)
 
     def test_each_word_of_on_delete(self):
         for word, check in (("Baseline", lambda w: w == {"lr": 256, "svm": 0, "rf": 0}),
@@ -91,7 +94,7 @@ class FarewellTest(unittest.TestCase):
         self.plane.stop_haproxy()
         self.plane.start_haproxy(backends=("other",))
         self.store.remove(GROUP, PLURAL, "digits")
-        self.gone("digits", 10)
+        self.gone("digits")
 
     def test_an_operator_that_was_away_catches_up(self):
         self.routed("digits").kill()
@@ -132,18 +135,12 @@ class FarewellTest(unittest.TestCase):
 
     def test_a_finalizer_that_was_lost_is_set_again(self):
         self.routed("digits")
-        body = self.read("digits")
-        with self.store.lock:
-            del body["metadata"]["finalizers"]
-            self.store.replace((GROUP, PLURAL, "default", "digits"), body, None)
+        self.edit("digits", lambda body: body["metadata"].pop("finalizers"))
         wait_for("it to be set again", lambda: self.read("digits")["metadata"].get("finalizers") == [FINALIZER])
 
     def test_a_broken_object_can_be_deleted(self):
         program = self.routed("digits")
-        body = self.read("digits")
-        body["spec"]["interval"] = "soon"  # as if the schema had let it through
-        with self.store.lock:
-            self.store.replace((GROUP, PLURAL, "default", "digits"), body, None)
+        self.edit("digits", lambda body: body["spec"].update(interval="soon"))  # as if the schema had let it through
         wait_for("it to be seen", lambda: program.metric("bandit_operator_invalid_routes") == 1)
         self.store.remove(GROUP, PLURAL, "digits")
         self.gone("digits")

@@ -17,8 +17,8 @@ from kube_world import GROUP, PLURAL, Program  # noqa: E402
 
 OPERATOR, EXPORTER = sys.argv.pop(2), sys.argv.pop(1)
 BASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "k8s", "base")
-ELECT = ["--leader-elect", "--leader-elect.namespace", "bandit-system", "--leader-elect.lease-duration", "3s",
-         "--leader-elect.renew-deadline", "2s", "--leader-elect.retry-period", "400ms"]
+ELECT = ["--leader-elect", "--leader-elect.namespace", "bandit-system", "--leader-elect.lease-duration", "8s",
+         "--leader-elect.renew-deadline", "6s", "--leader-elect.retry-period", "400ms"]
 
 
 class Roles:

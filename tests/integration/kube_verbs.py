@@ -31,7 +31,7 @@ class VerbsTest(unittest.TestCase):
     def run_probe(self, *words, body=None, sub=""):
         """(exit code, standard output, standard error)"""
         done = subprocess.run([PROBE, "--kubeconfig", self.config, "--sub", sub, *words], capture_output=True,
-                              text=True, timeout=30, input="" if body is None else json.dumps(body))
+                              text=True, timeout=120, input="" if body is None else json.dumps(body))
         self.assertNotIn("Sanitizer", done.stderr)
         return done.returncode, done.stdout.strip(), done.stderr
 

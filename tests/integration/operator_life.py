@@ -8,11 +8,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from operator_world import World, free_port, wait_for  # noqa: E402
+from operator_world import World, wait_for  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
 
@@ -38,51 +37,65 @@ class Life(unittest.TestCase):
         self.world.start_operator()
 
     def wait_for_leader(self, leader):
-        wait_for(f"{leader} to lead with obedient weights", lambda: (
-            (self.world.status() or {}).get("leader") == leader and obeys(self.world)))
+        self.wait_for(f"{leader} to lead with obedient weights", lambda: (
+            self.world.status()["leader"] == leader and obeys(self.world)))
+
+    def wait_for(self, what, condition):
+        return wait_for(what, condition, seen=lambda: (self.world.weights(), self.world.status()))
+
+    def wait_for_log(self, text):
+        wait_for(f"the log to say: {text}", lambda: self.world.logged(text))
 
     def test_weights_follow_rewards(self):
         self.start()
         self.wait_for_leader("svm")
-        wait_for("svm to have its share", lambda: self.world.weights()["svm"] > 180)
+        self.wait_for("svm to have its share", lambda: self.world.weights()["svm"] > 180)
+        wait_for("the writes to be counted", lambda: self.world.metric(
+            "bandit_operator_dataplane_writes_total", kind="HAProxyBackend") > 2)
         self.assertEqual(self.world.metric("bandit_operator_drift_repairs_total"), 0)
         self.assertEqual(self.world.metric("bandit_operator_dataplane_errors_total"), 0)
         self.assertEqual(self.world.metric("leader_election_master_status"), 1)
-        self.assertGreater(self.world.metric("bandit_operator_dataplane_writes_total",
-                                             kind="HAProxyBackend"), 2)
         self.world.set_rewards(lr=0.99, svm=0.3, rf=0.7)
         self.wait_for_leader("lr")
         self.assertGreaterEqual(
             self.world.metric("bandit_operator_leader_changes_total", route="digits"), 1)
-        self.assertLess(self.world.weights()["svm"], 20)  # below its min: out
+        self.wait_for("svm, below its min, to be out", lambda: self.world.weights()["svm"] < 20)
         self.assertEqual(self.world.stop_operator(), 0)
 
     def test_foreign_weights_are_set_right(self):
         self.start()
         self.wait_for_leader("svm")
-        self.world.ask_haproxy("set server digits/svm weight 0;"
-                               "set server digits/rf weight 256")
-        wait_for("the drift to be counted", lambda: self.world.metric(
-            "bandit_operator_drift_repairs_total", route="digits") == 1)
-        wait_for("the weights to be right", lambda: obeys(self.world))
+        meddled_at = None
+
+        def counted():
+            """Who meddles between the read and the write of a decision is not noticed, and
+            has to meddle again."""
+            nonlocal meddled_at
+            repairs = self.world.metric("bandit_operator_drift_repairs_total", route="digits")
+            decisions = self.world.status()["decisions"]
+            if not repairs and (meddled_at is None or decisions > meddled_at + 2):
+                self.world.ask_haproxy("set server digits/svm weight 0")
+                meddled_at = decisions
+            return repairs
+        self.assertEqual(wait_for("the drift to be counted", counted), 1)
+        self.wait_for("the weights to be right", lambda: obeys(self.world))
 
     def test_a_restarted_haproxy_gets_its_weights_back(self):
-        self.world.interval = "30s"  # the next decision is far away
+        self.world.interval = "1h"  # the next decision is far away
         self.start(spec="  pin: {weights: {rf: 3, lr: 1}}\n")
-        wait_for("the first decision", lambda: obeys(self.world))
+        self.wait_for("the first decision", lambda: obeys(self.world))
         before = self.world.status()["decisions"]
         self.world.stop_haproxy()
         self.world.start_haproxy()
-        wait_for("the weights to be back", lambda: obeys(self.world), 5)
+        self.wait_for("the weights to be back", lambda: obeys(self.world))
         self.assertEqual(self.world.status()["decisions"], before)
-        self.assertTrue(self.world.logged("data plane was started anew"))
+        self.wait_for_log("data plane was started anew")
 
     def test_a_missing_server_is_told_and_moves_nothing(self):
         self.world.start_haproxy(servers=("lr", "svm"))
         self.world.write_route()
         self.world.start_operator()
-        wait_for("the hold", lambda: (self.world.status() or {}).get(
-            "reason") == "DataPlaneRejected")
+        self.wait_for("the hold", lambda: self.world.status()["reason"] == "DataPlaneRejected")
         self.assertIn("no server digits/rf", self.world.status()["message"])
         self.assertEqual(self.world.weights(), {"lr": 85, "svm": 85})
         self.assertGreater(self.world.metric("bandit_operator_dataplane_errors_total",
@@ -91,8 +104,7 @@ class Life(unittest.TestCase):
     def test_haproxy_may_come_later(self):
         self.world.write_route()
         self.world.start_operator()
-        wait_for("the hold", lambda: (self.world.status() or {}).get(
-            "reason") == "DataPlaneDown")
+        self.wait_for("the hold", lambda: self.world.status()["reason"] == "DataPlaneDown")
         self.world.start_haproxy()
         self.wait_for_leader("svm")
 
@@ -102,30 +114,32 @@ class Life(unittest.TestCase):
             if not self.world.haproxy:
                 self.world.start_haproxy()
                 self.world.start_operator()
-            wait_for(mode, lambda m=mode: (self.world.status() or {}).get("mode") == m)
+            self.wait_for(mode, lambda m=mode: self.world.status()["mode"] == m)
             before = self.world.status()["decisions"]
-            wait_for("decisions", lambda b=before: self.world.status()["decisions"] > b + 2)
+            self.wait_for("decisions", lambda b=before: self.world.status()["decisions"] > b + 2)
             self.assertEqual(set(self.world.weights().values()), {85})
         self.world.write_route()  # Active again
         self.wait_for_leader("svm")
 
     def test_a_pin_is_followed(self):
         self.start(spec="  pin: {weights: {rf: 3, lr: 1}}\n")
-        wait_for("the pinned split", lambda: self.world.weights() ==
-                 {"lr": 64, "svm": 0, "rf": 192}, seen=self.world.weights)
+        self.wait_for("the pinned split", lambda: self.world.weights() ==
+                      {"lr": 64, "svm": 0, "rf": 192})
         # A status tells of weights that are in force, so it is written after them.
-        wait_for("the status", lambda: self.world.status()["verdict"] == "Pinned",
-                 seen=self.world.status)
+        self.wait_for("the status", lambda: self.world.status()["verdict"] == "Pinned")
 
     def test_deletion_restores_the_baseline_and_removes_series(self):
         self.start()
         self.wait_for_leader("svm")
         self.assertIn('route="digits"', self.world.get("/metrics"))
         self.world.remove_file("digits.yaml")
-        wait_for("the baseline to have it all", lambda: self.world.weights() ==
-                 {"lr": 256, "svm": 0, "rf": 0})
+        self.wait_for("the baseline to have it all", lambda: self.world.weights() ==
+                      {"lr": 256, "svm": 0, "rf": 0})
         wait_for("the series to go",
                  lambda: 'route="digits"' not in self.world.get("/metrics"))
+
+    def held(self, reason):
+        return self.world.metric("bandit_operator_decisions_total", verdict="Held", reason=reason)
 
     def test_an_invalid_edit_is_held_and_a_mended_one_goes_on(self):
         self.start()
@@ -134,24 +148,24 @@ class Life(unittest.TestCase):
                               "kind: BanditRoute\n"
                               "metadata: {name: digits, namespace: default}\n"
                               "spec: {arms: [], colour: blue}\n")
-        wait_for("the hold", lambda: self.world.status()["reason"] == "InvalidSpec")
-        self.assertEqual(self.world.metric("bandit_operator_invalid_routes"), 1)
-        self.assertTrue(self.world.logged("reason=InvalidSpec"))
-        weights = self.world.weights()
-        time.sleep(1.2)
+        self.wait_for("the hold", lambda: self.world.status()["reason"] == "InvalidSpec")
+        wait_for("one invalid route", lambda: self.world.metric("bandit_operator_invalid_routes") == 1)
+        self.wait_for_log("reason=InvalidSpec")
+        weights, held = self.world.weights(), self.held("InvalidSpec")
+        wait_for("more of it", lambda: self.held("InvalidSpec") >= held + 2)
         self.assertEqual(self.world.weights(), weights)
         self.world.write_route()
-        wait_for("decisions to go on", lambda: self.world.status()["verdict"] != "Held")
-        self.assertEqual(self.world.metric("bandit_operator_invalid_routes"), 0)
+        self.wait_for("decisions to go on", lambda: self.world.status()["verdict"] != "Held")
+        wait_for("no invalid route", lambda: self.world.metric("bandit_operator_invalid_routes") == 0)
 
     def test_an_arm_list_change_keeps_what_matches(self):
         self.start()
         self.wait_for_leader("svm")
         self.world.write_route(arms=("rf", "svm"))
-        wait_for("two arms", lambda: len(self.world.status()["arms"]) == 2)
+        self.wait_for("two arms", lambda: len(self.world.status()["arms"]) == 2)
         self.assertEqual(self.world.status()["leader"], "svm")
-        weights = self.world.weights()
-        self.assertEqual(weights["rf"] + weights["svm"], 256)
+        self.wait_for("them to share it all", lambda: sum(
+            self.world.weights()[arm] for arm in ("rf", "svm")) == 256)
 
     def test_what_can_be_asked_over_http(self):
         self.start()
@@ -175,7 +189,7 @@ class Life(unittest.TestCase):
 class CommandLine(unittest.TestCase):
     def run_program(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True,
-                              timeout=20, check=False)
+                              timeout=90, check=False)
 
     def test_validate(self):
         with World(PROGRAM, fake=False) as world:
@@ -205,7 +219,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.run_program("--workers", "0").returncode, 2)
         self.assertEqual(self.run_program("--store.dir", "/nonexistent",
                                           "--web.listen-address",
-                                          f"127.0.0.1:{free_port()}").returncode, 1)
+                                          "127.0.0.1:0").returncode, 1)
 
     def test_metrics_are_described(self):
         names = {row["name"] for row in json.loads(

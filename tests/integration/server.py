@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -147,14 +146,16 @@ class Case(unittest.TestCase):
 class Predictions(Case):
     def test_an_answer_agrees_with_itself(self):
         server = self.start()
+        began = time.monotonic()
         answer = server.predict()
+        took_ms = 1000 * (time.monotonic() - began)
         self.assertEqual(answer["class"], "setosa")
         self.assertEqual(answer["prediction"], 0)
         self.assertEqual(max(answer["probabilities"], key=answer["probabilities"].get),
                          "setosa")
         self.assertEqual(answer["confidence"], answer["probabilities"]["setosa"])
         self.assertAlmostEqual(sum(answer["probabilities"].values()), 1, places=5)
-        self.assertLess(answer["processing_time_ms"], 1000)
+        self.assertTrue(0 <= answer["processing_time_ms"] <= took_ms, (answer, took_ms))
         self.assertRegex(answer["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
     def test_every_protocol_gives_the_golden_label_of_every_row(self):
@@ -235,7 +236,7 @@ class Predictions(Case):
 
     def test_a_connection_is_kept(self):
         server = self.start()
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         connection.connect()
         first = connection.sock
         for _ in range(3):
@@ -329,7 +330,7 @@ class Pages(Case):
         self.put_model(with_metadata(self.model, {"drift_reference": "{}"}))
         run = subprocess.run([BINARY, "--web.listen-address", "127.0.0.1:0", "--model",
                               self.model, "--route", "iris", "--arm", "lr"],
-                             capture_output=True, text=True, timeout=20, check=False)
+                             capture_output=True, text=True, timeout=90, check=False)
         self.assertEqual(run.returncode, 1)
         self.assertIn("drift reference", run.stderr)
 
@@ -350,7 +351,8 @@ class Feedback(Case):
             self.assertEqual(other.metric("ml_feedback_total", arm="svm", outcome=outcome), 0)
 
     def test_what_is_not_owed_is_refused_and_counted(self):
-        server = self.start("--secret-file", self.secret, "--feedback-ttl", "300ms")
+        server = self.start("--secret-file", self.secret)
+        hurried = self.start("--secret-file", self.secret, "--feedback-ttl", "1ms")
         stranger = self.start()
         elsewhere = self.start("--secret-file", self.secret, route="wine")
         old, unknown, twice = server.predict(), server.predict(), server.predict()
@@ -362,13 +364,13 @@ class Feedback(Case):
         self.assertEqual(self.outcome(server, stranger.predict(), 0)[0], 403)
         self.assertEqual(self.outcome(server, elsewhere.predict(), 0)[0], 403)
         self.assertEqual(self.outcome(server, {"prediction_id": ""}, 0)[0], 403)
-        time.sleep(0.35)
-        self.assertEqual(self.outcome(server, old, 0)[0], 410)
-        want = {"correct": 2, "repeated": 1, "unknown_label": 2, "forged": 3, "expired": 1,
-                "incorrect": 0}
+        time.sleep(0.01)
+        self.assertEqual(self.outcome(hurried, old, 0)[0], 410)
+        want = {"correct": 2, "repeated": 1, "unknown_label": 2, "forged": 3, "incorrect": 0}
         for outcome, count in want.items():
             self.assertEqual(server.metric("ml_feedback_total", outcome=outcome), count,
                              outcome)
+        self.assertEqual(hurried.metric("ml_feedback_total", outcome="expired"), 1)
 
     def test_a_batch_and_both_protocols_give_ids_for_feedback(self):
         server = self.start()
@@ -416,18 +418,27 @@ class Faults(Case):
         self.assertEqual(server.metric("ml_active_requests"), 0)
 
     def test_a_delayed_answer_holds_nobody_else_up(self):
+        """Four delays at the same time, during which a page is answered. They come anew until
+        that was seen: it takes a while to ask four times."""
         server = self.start("--allow-faults")
         server.post("/faults", {"latency_ms": 1500})
-        slow = [threading.Thread(target=server.predict) for _ in range(4)]
-        began = time.monotonic()
+        seen, answers = threading.Event(), []
+
+        def ask():
+            while not seen.is_set():
+                answers.append(server.predict())
+        slow = [threading.Thread(target=ask) for _ in range(4)]
         for thread in slow:
             thread.start()
-        wait_for("all four", lambda: server.metric("ml_active_requests") == 4)
-        for thread in slow:
-            thread.join()
-        self.assertLess(time.monotonic() - began, 2.9)
+        try:
+            wait_for("all four", lambda: server.metric("ml_active_requests") == 4)
+        finally:
+            seen.set()
+            for thread in slow:
+                thread.join()
         self.assertEqual(server.metric("ml_prediction_duration_seconds_bucket", le="1.0"), 0)
-        self.assertEqual(server.metric("ml_prediction_duration_seconds_count"), 4)
+        self.assertEqual(server.metric("ml_prediction_duration_seconds_count"), len(answers))
+        self.assertGreaterEqual(len(answers), 4)
 
 
 class Reload(Case):
@@ -454,24 +465,29 @@ class Reload(Case):
         stop, wrong = threading.Event(), []
 
         def hammer():
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-            while not stop.is_set():
-                connection.request("POST", "/predict", json.dumps({"features": SETOSA}))
-                answer = json.loads(connection.getresponse().read())
-                if answer.get("class") != "setosa":
-                    wrong.append(answer)
-            connection.close()
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+                while not stop.is_set():
+                    connection.request("POST", "/predict", json.dumps({"features": SETOSA}))
+                    answer = json.loads(connection.getresponse().read())
+                    if answer.get("class") != "setosa":
+                        wrong.append(answer)
+                connection.close()
+            except Exception as error:  # noqa: BLE001: a thread's own would go unnoticed
+                wrong.append(error)
 
         threads = [threading.Thread(target=hammer) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for i, data in enumerate(variants):
-            self.put_model(data)
-            server.process.send_signal(signal.SIGHUP)
-            wait_for("the next model", lambda i=i: server.get("/info")[1]["dataset"] == str(i))
-        stop.set()
-        for thread in threads:
-            thread.join()
+        try:
+            for i, data in enumerate(variants):
+                self.put_model(data)
+                server.process.send_signal(signal.SIGHUP)
+                wait_for("the next model", lambda i=i: server.get("/info")[1]["dataset"] == str(i))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
         self.assertEqual(wrong, [])
         self.assertEqual(server.metric("ml_model_reloads_total", result="ok"), 6)
 
@@ -496,7 +512,7 @@ class Life(Case):
         for flags, code, want in rows:
             with self.subTest(want):
                 run = subprocess.run([BINARY, "--web.listen-address", "127.0.0.1:0", *flags],
-                                     capture_output=True, text=True, timeout=20, check=False)
+                                     capture_output=True, text=True, timeout=90, check=False)
                 self.assertEqual(run.returncode, code, run.stderr)
                 self.assertIn(want, run.stderr)
 
@@ -513,28 +529,31 @@ class Life(Case):
         for path in ("/predict", "/feedback", "/v2/models/iris/infer"):
             self.assertEqual(server.post(path, {"features": SETOSA})[0], 503)
         self.assertEqual(server.get("/metrics")[0], 503)
-        with open(self.model, "wb") as f:
+        with open(self.model, "wb") as f:  # once the server has opened it
+            self.put_model(data)  # so that whoever looks again finds a file and no pipe
             f.write(data)
         wait_for("the model", lambda: server.get("/ready")[0] == 200)
         self.assertEqual(server.predict()["class"], "setosa")
 
     def test_a_drain_is_seen_before_it_ends_and_loses_nothing(self):
-        server = self.start("--drain-delay", "600ms", "--allow-faults")
-        server.post("/faults", {"latency_ms": 1200})
+        """A second signal ends the wait for those who look at readiness; what is being
+        answered then is answered."""
+        server = self.start("--drain-delay", "1h", "--allow-faults")
+        server.post("/faults", {"latency_ms": 2000})
         answers = []
         slow = threading.Thread(target=lambda: answers.append(server.predict()))
-        slow.start()
-        wait_for("the request", lambda: server.metric("ml_active_requests") == 1)
         server.process.send_signal(signal.SIGTERM)
         wait_for("it to drain", lambda: server.get("/ready")[0] == 503)
         self.assertEqual(server.get("/ready")[1]["status"], "draining")
         self.assertEqual(server.get("/v2/health/ready"), (503, {"ready": False}))
         self.assertEqual(server.get("/health")[0], 200)
+        slow.start()
+        wait_for("the request", lambda: server.metric("ml_active_requests") == 1 or answers)
+        self.assertIsNone(server.process.poll())
+        server.process.send_signal(signal.SIGTERM)
         slow.join()
         self.assertEqual(answers[0]["class"], "setosa")
-        self.assertEqual(server.process.wait(10), 0)
-        with self.assertRaises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", server.port), 1)
+        self.assertEqual(server.process.wait(90), 0)
 
 
 if __name__ == "__main__":

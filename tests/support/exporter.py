@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,7 +13,8 @@ import tempfile
 import time
 import urllib.request
 
-from wait import wait_for
+from ports import free_port  # noqa: F401 - for those who import this
+from wait import LIMIT_S, wait_for
 
 ROUTE = """apiVersion: bandit-router.dev/v1alpha1
 kind: BanditRoute
@@ -32,12 +32,6 @@ spec:
     - {{name: success, weight: 0.5, min: 0.95}}
     - {{name: latency, weight: 0.5}}
 """
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Folder:
@@ -69,13 +63,13 @@ class Program:
         with open(self.log_path, errors="replace") as f:
             return f.read()
 
-    def wait_for(self, pattern, seconds=10):
+    def wait_for(self, pattern, seconds=LIMIT_S):
         def look():
             if self.process.poll() is not None:
                 raise AssertionError(f"ended early:\n{self.output()}")
             return re.search(pattern, self.output())
 
-        return wait_for(f"{pattern} in\n{self.output()}", look, seconds)
+        return wait_for(f"{pattern} in its output", look, seconds, seen=self.output)
 
     def resident_kib(self):
         with open(f"/proc/{self.process.pid}/status") as f:
@@ -85,7 +79,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -115,7 +109,7 @@ class Exporter(Program):
     def url(self, path):
         return f"{self.scheme}://localhost:{self.port}{path}"
 
-    def get(self, path="/metrics", headers=None, timeout=10):
+    def get(self, path="/metrics", headers=None, timeout=60):
         request = urllib.request.Request(self.url(path), headers=headers or {})
         if self.authorization:
             request.add_header("Authorization", self.authorization)

@@ -73,14 +73,22 @@ def json_patch(target, operations):
     return target
 
 
+def parsed(raw):
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
 class Fault:
     """What to do to requests that match, `times` times. Ends: see Handler.finish()."""
 
     def __init__(self, verb=None, plural=None, times=1, after=0, status=None, reason="", retry_after=None,
-                 reset=False, stall=0, cut_after=None, piece=None, error_event=None, end_after=None):
+                 reset=False, stall=0, until=None, cut_after=None, piece=None, error_event=None, end_after=None):
         self.verb, self.plural, self.times, self.after = verb, plural, times, after
         self.status, self.reason, self.retry_after = status, reason, retry_after
         self.reset, self.stall = reset, stall  # before anything is answered
+        self.until = until              # an Event: as stall, until it is set
         self.cut_after = cut_after      # watch: so many bytes, then RST
         self.piece = piece              # watch: so many bytes at a time
         self.error_event = error_event  # watch: an ERROR event with that code, then the end
@@ -110,6 +118,14 @@ class Store:
     def fault(self, **what):
         with self.lock:
             self.faults.append(Fault(**what))
+            return self.faults[-1]
+
+    def edit(self, key, change):
+        """Read, change and write back, with nobody in between."""
+        with self.lock:
+            body = self.read(key)
+            change(body)
+            return self.replace(key, body, None)
 
     def compact(self):
         """Forget all history: watches and continue tokens of before are expired."""
@@ -341,6 +357,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, code, body, headers=()):
         data = json.dumps(body).encode()
+        self.note["code"] = code  # first, for who has the answer may ask at once what was noted
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -348,7 +365,6 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
-        self.note["code"] = code
 
     def reset(self):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -379,6 +395,8 @@ class Handler(BaseHTTPRequestHandler):
             return True
         if fault.stall:
             self.server.wait(fault.stall)
+        while fault.until and not fault.until.wait(0.05) and not self.server.closed.is_set():
+            pass
         if fault.reset:
             self.reset()
             return False
@@ -399,7 +417,8 @@ class Handler(BaseHTTPRequestHandler):
         verb = self.verb_of(where, query)
         self.note = {"verb": verb, "group": where.get("group") or "", "plural": where.get("plural"),
                      "namespace": where.get("namespace"), "name": where.get("name"), "sub": where.get("sub"),
-                     "query": query, "time": time.monotonic(), "agent": self.headers.get("User-Agent"), "code": None}
+                     "query": query, "time": time.monotonic(), "agent": self.headers.get("User-Agent"), "code": None,
+                     "body": parsed(raw), "bookmark": 0}
         with self.store.lock:
             self.store.log.append(self.note)
             fault = self.store.take_fault(verb, where.get("plural"))
@@ -410,13 +429,11 @@ class Handler(BaseHTTPRequestHandler):
             self.authorize(verb, where)
             if not self.suffer(fault):
                 return
-            body = json.loads(raw) if raw else None
-            self.note["body"] = body
-            self.serve(verb, where, query, body, fault)
+            if raw and self.note["body"] is None:
+                raise Refusal(400, "BadRequest", "the body is no JSON")
+            self.serve(verb, where, query, self.note["body"], fault)
         except Refusal as r:
             self.answer(r.code, r.body, r.headers)
-        except json.JSONDecodeError as e:
-            self.answer(400, Refusal(400, "BadRequest", str(e)).body)
         except OSError:
             self.close_connection = True
 
@@ -482,9 +499,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
+        self.note["code"] = 200
         self.end_headers()
         self.wfile.flush()
-        self.note["code"] = 200
         sent, bookmarked, epoch = 0, at, store.epoch
         if fault and fault.error_event:
             reason = {410: "Expired"}.get(fault.error_event, "InternalError")
@@ -513,6 +530,7 @@ class Handler(BaseHTTPRequestHandler):
                 sent = self.send_event("BOOKMARK", body, fault, sent)
                 if sent is None:
                     return
+                self.note["bookmark"] = at
             if over:
                 break
         self.chunk(b"")

@@ -8,12 +8,16 @@ its standard input closes; a test imports it.
 """
 import http.server
 import json
+import os
 import re
 import socket
 import sys
 import threading
 import time
 import urllib.parse
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from ports import free_port  # noqa: E402
 
 
 class Arm:
@@ -37,7 +41,7 @@ class FakePrometheus:
         self.connections = []
         self.lock = threading.Lock()
         self.server = None
-        self.port = 0
+        self.port = free_port()  # for it comes back to it
         self.start()
 
     # ---- life ----------------------------------------------------------------------
@@ -67,7 +71,6 @@ class FakePrometheus:
                 pass
 
         self.server = Server(("127.0.0.1", self.port), Handler)
-        self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):

@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     }
     c = httpc_new_with(&options);
     for (int i = 0; i < 2; i++) /* once more on the kept connection */
-        if (httpc_call(c, &(struct httpc_request){.url = url, .timeout_ms = 5000}, &resp,
+        if (httpc_call(c, &(struct httpc_request){.url = url, .timeout_ms = 60000}, &resp,
                        &err))
             printf("%d %s\n", resp.status, buf_str(&resp.body));
         else

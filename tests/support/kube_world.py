@@ -46,7 +46,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
         text = self.logged()
@@ -65,7 +65,7 @@ class Program:
         """SIGTERM; the exit code, and how long it took."""
         start = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15), time.monotonic() - start
+        return self.process.wait(60), time.monotonic() - start
 
     def logged(self):
         with open(self.log.name, encoding="utf-8", errors="replace") as f:
@@ -83,15 +83,17 @@ class Program:
         """The body of a 200 answer, or None."""
         url = self.url(path)
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return answer.read().decode()
         except (urllib.error.URLError, OSError, AttributeError):
             return None
 
     def samples(self, name):
         """{sorted label pairs: value} of that metric."""
-        found = {}
-        for line in (self.get("/metrics") or "").splitlines():
+        page, found = self.get("/metrics"), {}
+        if page is None:  # which is not zero
+            raise OSError("the program does not answer")
+        for line in page.splitlines():
             match = re.match(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$", line)
             if match and match[1] == name:
                 labels = re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', match[2] or "")

@@ -108,14 +108,18 @@ class MeshWorld:
     # ---- the API server ------------------------------------------------------------
 
     def put(self, body):
-        """As a user would: create, or replace what the body has."""
-        path = path_of(body["kind"], None, body["metadata"]["namespace"])
-        code, answer = self.call("POST", path, body)
-        if code == 409:
-            code, old = self.call("GET", f"{path}/{body['metadata']['name']}")
-            body = copy.deepcopy(body)
-            body["metadata"] = dict(old["metadata"], **body["metadata"])
-            code, answer = self.call("PUT", f"{path}/{body['metadata']['name']}", body)
+        """As a user would: create, or replace what the body has, whatever others write meanwhile."""
+        path, mine = path_of(body["kind"], None, body["metadata"]["namespace"]), copy.deepcopy(body)
+        for field in ("resourceVersion", "generation", "uid", "creationTimestamp", "managedFields"):
+            mine["metadata"].pop(field, None)
+        code, answer = self.call("POST", path, mine)
+        while code == 409:
+            found, old = self.call("GET", f"{path}/{body['metadata']['name']}")
+            if found == 404:  # gone meanwhile
+                code, answer = self.call("POST", path, mine)
+                continue
+            merged = dict(mine, metadata=dict(old["metadata"], **mine["metadata"]))
+            code, answer = self.call("PUT", f"{path}/{body['metadata']['name']}", merged)
         assert code in (200, 201), answer
         return answer
 

@@ -14,21 +14,17 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fake_prometheus import Arm, FakePrometheus  # noqa: E402
+from ports import free_port  # noqa: E402
 from wait import wait_for  # noqa: E402,F401 - for those who import this
 
 ARMS = ("lr", "svm", "rf")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class World:
     def __init__(self, binary, interval="1s", extra_flags=(), fake=True):
         self.binary = binary
         self.interval = interval
+        self.timeout = "5s"  # of queries; nobody is to be held up by a busy machine
         self.extra_flags = list(extra_flags)
         self.dir = tempfile.mkdtemp(prefix="operator-")
         self.routes_dir = os.path.join(self.dir, "routes")
@@ -46,7 +42,7 @@ class World:
         if self.operator and self.operator.poll() is None:
             self.operator.send_signal(signal.SIGTERM)
             try:
-                self.operator.wait(10)
+                self.operator.wait(60)
             except subprocess.TimeoutExpired:
                 self.operator.kill()
                 self.operator.wait()
@@ -86,7 +82,7 @@ class World:
     def ask_haproxy(self, command):
         try:
             with socket.socket(socket.AF_UNIX) as s:
-                s.settimeout(2)
+                s.settimeout(30)
                 s.connect(self.socket)
                 s.sendall(command.encode() + b"\n")
                 return b"".join(iter(lambda: s.recv(65536), b"")).decode()
@@ -144,7 +140,7 @@ class World:
         url = self.prometheus.url if self.prometheus else "http://127.0.0.1:9"
         self.operator = subprocess.Popen(
             [self.binary, "--store.dir", self.routes_dir, "--dataplane.haproxy-socket",
-             self.socket, "--prometheus.url", url, "--prometheus.timeout", "300ms",
+             self.socket, "--prometheus.url", url, "--prometheus.timeout", self.timeout,
              "--web.listen-address", f"127.0.0.1:{self.port}", *self.extra_flags],
             stdout=self.log, stderr=self.log)
         wait_for("the operator to be ready", lambda: self.get("/readyz"))
@@ -152,7 +148,7 @@ class World:
     def stop_operator(self):
         """SIGTERM; returns the exit code."""
         self.operator.send_signal(signal.SIGTERM)
-        return self.operator.wait(10)
+        return self.operator.wait(60)
 
     def kill_operator(self):
         self.operator.kill()
@@ -162,15 +158,17 @@ class World:
         """The body of a 200 answer, or None."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}",
-                                        timeout=5) as answer:
+                                        timeout=60) as answer:
                 return answer.read().decode()
         except (urllib.error.URLError, OSError):
             return None
 
     def metric(self, name, **labels):
         """The sum of the samples with that name and (at least) these labels."""
-        total = 0.0
-        for line in (self.get("/metrics") or "").splitlines():
+        page, total = self.get("/metrics"), 0.0
+        if page is None:  # which is not zero
+            raise OSError("the operator does not answer")
+        for line in page.splitlines():
             match = re.match(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$", line)
             if not match or match[1] != name:
                 continue

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 
+from ports import free_port
 from wait import wait_for
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -57,18 +57,12 @@ def why_not():
     return None
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def call(url, method, path, body=None, content_type="application/json", tls=None):
     """(code, answer); code 0: there was none."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(url + path, data, method=method, headers={"Content-Type": content_type})
     try:
-        with urllib.request.urlopen(request, context=tls, timeout=10) as answer:
+        with urllib.request.urlopen(request, context=tls, timeout=60) as answer:
             code, text = answer.status, answer.read()
     except urllib.error.HTTPError as e:
         code, text = e.code, e.read()
@@ -87,6 +81,7 @@ class RealApiServer:
         self.processes = []
         self.etcd_flags = list(etcd_flags)
         self.audited = list(audited)
+        self.audit_read = 0
         self.local = threading.local()
 
     def path(self, name):
@@ -161,7 +156,7 @@ class RealApiServer:
         log.close()
         self.tls = ssl.create_default_context(cafile=self.path("ca.crt"))
         self.tls.load_cert_chain(self.path("me.crt"), self.path("me.key"))
-        wait_for("the API server to be ready", lambda: self.ask("GET", "/readyz?exclude=informer-sync"), 60)
+        wait_for("the API server to be ready", lambda: self.ask("GET", "/readyz?exclude=informer-sync"), 180)
 
     # ---- use -----------------------------------------------------------------------
 
@@ -172,7 +167,7 @@ class RealApiServer:
             connection = getattr(self.local, "connection", None)
             fresh = connection is None
             if fresh:
-                connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=self.tls)
+                connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)
             self.local.connection = None
             try:
                 connection.request(method, path, data, {"Content-Type": content_type, "Accept": accept})
@@ -210,6 +205,18 @@ class RealApiServer:
         return sorted((e for e in events if e["stage"] == "ResponseComplete"),
                       key=lambda e: e["requestReceivedTimestamp"])
 
+    def new_audit(self):
+        """Those that were answered since it was asked last."""
+        found = []
+        with open(self.path("audit"), "rb") as f:
+            f.seek(self.audit_read)
+            for line in f:
+                if not line.endswith(b"\n"):
+                    break
+                self.audit_read += len(line)
+                found.append(json.loads(line))
+        return [e for e in found if e["stage"] == "ResponseComplete"]
+
     def ask(self, method, path, body=None, content_type="application/json"):
         """The answer, or None when it was no success."""
         code, answer = self.call(method, path, body, content_type)
@@ -225,19 +232,19 @@ class RealApiServer:
         assert code in (200, 201), answer
         wait_for(f"{name} to be established", lambda: any(
             c["type"] == "Established" and c["status"] == "True"
-            for c in (self.ask("GET", path) or {}).get("status", {}).get("conditions") or []), 20)
+            for c in (self.ask("GET", path) or {}).get("status", {}).get("conditions") or []))
         plural, group = name.split(".", 1)
         version = (self.ask("GET", path) or {})["spec"]["versions"][0]["name"]
-        wait_for(f"{name} to be served", lambda: self.ask("GET", f"/apis/{group}/{version}/{plural}"), 20)
+        wait_for(f"{name} to be served", lambda: self.ask("GET", f"/apis/{group}/{version}/{plural}"))
 
     def compact(self):
         """Forget all history up to now."""
         etcd = f"http://127.0.0.1:{self.etcd}/v3/kv/"
         read = json.dumps({"key": base64.b64encode(b"x").decode()}).encode()
-        with urllib.request.urlopen(etcd + "range", read, timeout=5) as answer:
+        with urllib.request.urlopen(etcd + "range", read, timeout=60) as answer:
             revision = json.load(answer)["header"]["revision"]
         body = json.dumps({"revision": revision, "physical": True}).encode()
-        with urllib.request.urlopen(etcd + "compaction", body, timeout=5) as answer:
+        with urllib.request.urlopen(etcd + "compaction", body, timeout=60) as answer:
             answer.read()
 
     def kubeconfig(self, path, user="me"):
