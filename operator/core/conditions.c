@@ -7,30 +7,30 @@
 #include "core/rounding.h"
 #include "core/say.h"
 
-static void set(struct work *w, enum condition_type type, enum condition_status status,
-                enum reason reason, const char *message)
-{
-    struct route_condition *c = &w->status->conditions[type];
-
-    condition_set(c, status, reason, message, w->generation, w->now_ms);
-}
-
-void condition_set(struct route_condition *c, enum condition_status status,
-                   enum reason reason, const char *message, int64_t generation,
-                   int64_t now_ms)
+/* Its time moves only when the status changes. */
+static void set_one(struct route_condition *c, enum condition_status status,
+                    enum reason reason, struct sentence message, int64_t generation,
+                    int64_t now_ms)
 {
     if (c->status != status || !c->since_ms)
         c->since_ms = now_ms;
     c->status = status;
     c->reason = reason;
     c->observed_generation = generation;
-    say(c->message, sizeof(c->message), message, "");
+    say(c->message, sizeof(c->message), message);
+}
+
+static void set(struct work *w, enum condition_type type, enum condition_status status,
+                enum reason reason, struct sentence message)
+{
+    set_one(&w->status->conditions[type], status, reason, message, w->generation,
+            w->now_ms);
 }
 
 static int arm_in_state(const struct work *w, unsigned states)
 {
     for (size_t i = 0; i < w->arm_count; i++)
-        if (states >> w->status->arms[i].state & 1U)
+        if (states >> w->arms[i].now->state & 1U)
             return (int)i;
     return ROUTE_NO_ARM;
 }
@@ -40,7 +40,7 @@ static void set_ready(struct work *w)
     bool held = w->out->verdict == VERDICT_HELD;
 
     set(w, CONDITION_READY, held ? CONDITION_FALSE : CONDITION_TRUE, w->out->reason,
-        w->status->message);
+        quote(w->status->message));
 }
 
 static void set_metrics(struct work *w)
@@ -50,22 +50,19 @@ static void set_metrics(struct work *w)
     if (w->seen->problem == REASON_ARM_NOT_READY) /* they were not asked */
         return;
     set(w, CONDITION_METRICS_AVAILABLE, bad ? CONDITION_FALSE : CONDITION_TRUE,
-        w->problem, bad && w->seen->problem ? w->seen->detail : "");
+        w->problem, bad && w->seen->problem ? quote(w->seen->detail) : silence);
 }
 
 static void set_exploring(struct work *w)
 {
     int arm = arm_in_state(w, 1U << ARM_WARMUP | 1U << ARM_REENTRY);
-    char message[160] = "";
 
-    if (arm == ROUTE_NO_ARM) {
-        set(w, CONDITION_EXPLORING, CONDITION_FALSE, REASON_NONE, "");
-        return;
-    }
-    say(message, sizeof(message), work_arm_name(w, arm), " gathers samples");
-    set(w, CONDITION_EXPLORING, CONDITION_TRUE,
-        w->status->arms[arm].state == ARM_WARMUP ? REASON_WARMUP : REASON_ARM_REENTERED,
-        message);
+    if (arm == ROUTE_NO_ARM)
+        set(w, CONDITION_EXPLORING, CONDITION_FALSE, REASON_NONE, silence);
+    else
+        set(w, CONDITION_EXPLORING, CONDITION_TRUE,
+            w->arms[arm].now->state == ARM_WARMUP ? REASON_WARMUP : REASON_ARM_REENTERED,
+            (struct sentence){work_arm_name(w, arm), " gathers samples"});
 }
 
 static void set_frozen(struct work *w)
@@ -74,33 +71,30 @@ static void set_frozen(struct work *w)
         w->out->verdict == VERDICT_FROZEN || w->out->verdict == VERDICT_PINNED;
 
     set(w, CONDITION_FROZEN, by_order ? CONDITION_TRUE : CONDITION_FALSE,
-        by_order ? w->out->reason : REASON_NONE, by_order ? w->status->message : "");
+        by_order ? w->out->reason : REASON_NONE,
+        by_order ? quote(w->status->message) : silence);
 }
 
 static void set_degraded(struct work *w)
 {
-    int arm = arm_in_state(w, 1U << ARM_NOT_READY);
-    enum reason reason = REASON_ARM_NOT_READY;
-    char message[160] = "";
+    int dead = arm_in_state(w, 1U << ARM_NOT_READY);
+    int out = arm_in_state(w, 1U << ARM_EJECTED);
 
-    if (arm == ROUTE_NO_ARM) {
-        arm = arm_in_state(w, 1U << ARM_EJECTED);
-        reason = REASON_ARM_EJECTED;
-    }
-    if (arm == ROUTE_NO_ARM) {
-        set(w, CONDITION_DEGRADED, CONDITION_FALSE, REASON_NONE, "");
-        return;
-    }
-    say(message, sizeof(message), work_arm_name(w, arm),
-        reason == REASON_ARM_EJECTED ? " is ejected" : " is without a live backend");
-    set(w, CONDITION_DEGRADED, CONDITION_TRUE, reason, message);
+    if (dead != ROUTE_NO_ARM)
+        set(w, CONDITION_DEGRADED, CONDITION_TRUE, REASON_ARM_NOT_READY,
+            (struct sentence){work_arm_name(w, dead), " is without a live backend"});
+    else if (out != ROUTE_NO_ARM)
+        set(w, CONDITION_DEGRADED, CONDITION_TRUE, REASON_ARM_EJECTED,
+            (struct sentence){work_arm_name(w, out), " is ejected"});
+    else
+        set(w, CONDITION_DEGRADED, CONDITION_FALSE, REASON_NONE, silence);
 }
 
 bool core_same_weights(const double *desired, const double *applied, size_t n,
                        uint32_t units)
 {
     double tolerance = units ? 0.5 / units : CORE_WEIGHT_TOLERANCE;
-    uint32_t steps[ROUTE_ARMS_MAX] = {0};
+    uint32_t steps[ROUTE_ARMS_MAX];
 
     if (units)
         rounding_share(desired, n, units, steps);
@@ -147,7 +141,7 @@ void core_programmed(struct route_status *status, const struct route_spec *spec,
         how = CONDITION_TRUE;
         message = "";
     }
-    condition_set(c, how, reason, message, generation, now_ms);
+    set_one(c, how, reason, quote(message), generation, now_ms);
 }
 
 void conditions_update(struct work *w)
@@ -159,5 +153,5 @@ void conditions_update(struct work *w)
     set_degraded(w);
     if (!w->seen->data_plane_known)
         set(w, CONDITION_ROUTE_PROGRAMMED, CONDITION_UNKNOWN, REASON_NONE,
-            "the data plane was not read");
+            quote("the data plane was not read"));
 }

@@ -41,6 +41,8 @@ static bool counted(const struct objective_observation *o)
 static void check_counts(struct work *w, size_t arm,
                          const struct objective_observation *o)
 {
+    if (plausible(o->good) && plausible(o->events))
+        return;
     if (isinf(o->good) || isinf(o->events))
         problem_set(w, REASON_INFINITE, (int)arm);
     else if ((!isnan(o->good) && !plausible(o->good)) ||
@@ -85,15 +87,14 @@ static void read_arm(struct work *w, size_t arm)
 static void measure_age(const struct work *w, struct arm_work *a)
 {
     int64_t newest = a->seen->newest_ms < w->now_ms ? a->seen->newest_ms : w->now_ms;
-    int64_t window = route_window_ms(w->spec->reward.window);
 
     if (a->sight < SIGHT_PARTIAL)
         return;
-    a->elapsed_ms = window;
+    a->elapsed_ms = w->window_ms;
     if (a->was->counted_until_ms > 0)
         a->elapsed_ms =
             newest > a->was->counted_until_ms ? newest - a->was->counted_until_ms : 0;
-    a->fresh = smaller(1, (double)a->elapsed_ms / (double)window);
+    a->fresh = smaller(1, (double)a->elapsed_ms / (double)w->window_ms);
 }
 
 /* Requests that the arm would have answered, judging by the others and the weights. */
@@ -113,14 +114,13 @@ static double expected_samples(const struct work *w, size_t arm)
 static void check_leader(struct work *w)
 {
     int leader = w->before->leader;
-    int64_t window = route_window_ms(w->spec->reward.window);
     struct arm_work *a;
 
     if (leader == ROUTE_NO_ARM || !w->arms[leader].ready)
         return;
     a = &w->arms[leader];
     if (a->sight == SIGHT_IDLE &&
-        w->now_ms - w->before->last_leader_change_ms > 2 * window &&
+        w->now_ms - w->before->last_leader_change_ms > 2 * w->window_ms &&
         expected_samples(w, (size_t)leader) >= silence_evidence) {
         a->failing = true;
         a->deficit = 1;

@@ -2,6 +2,7 @@
 #include "core/decide.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/conditions.h"
 #include "core/extremes.h"
@@ -39,15 +40,17 @@ static void begin(struct work *w)
     out->clamps = 0;
     out->event_count = 0;
     route_status_copy(&out->status, w->before, w->spec);
-    for (size_t i = 0; i < w->arm_count; i++)
-        w->arms[i] = (struct arm_work){
-            .seen = &w->seen->arms[i],
-            .was = &w->before->arms[i],
-            .now = &out->status.arms[i],
-            .objectives = &out->status.objectives[i * w->objective_count],
-            .estimate = NAN,
-            .stderr_mean = NAN,
-        };
+    memset(w->arms, 0, w->arm_count * sizeof(*w->arms));
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+
+        a->seen = &w->seen->arms[i];
+        a->was = &w->before->arms[i];
+        a->now = &out->status.arms[i];
+        a->objectives = &out->status.objectives[i * w->objective_count];
+        a->estimate = NAN;
+        a->stderr_mean = NAN;
+    }
     read_weights(w);
 }
 
@@ -68,7 +71,7 @@ static void measure(struct work *w)
     eligibility_update(w);
     if (w->problem == REASON_NONE) {
         reward_advance(w);
-        if (policy_of(w->spec->policy.type)->pools)
+        if (w->policy->pools)
             pool_advance(w);
     }
     evidence_update(w);
@@ -141,30 +144,33 @@ static void hold(struct work *w)
     end(w, VERDICT_HELD, w->problem);
 }
 
-/* A reason that says more than "the best arm leads", when there is one. */
+/* A reason that says more than "the best arm leads", when there is one: the gravest
+ * change of an arm's state. */
 static void refine_reason(struct work *w)
 {
     static const struct {
-        enum arm_state state;
+        int gravity;
         enum reason reason;
-    } changes[] = {
-        {ARM_NOT_READY, REASON_ARM_NOT_READY},
-        {ARM_EJECTED,   REASON_ARM_EJECTED  },
-        {ARM_REENTRY,   REASON_ARM_REENTERED},
+    } changes[ARM_STATE_COUNT] = {
+        [ARM_NOT_READY] = {3, REASON_ARM_NOT_READY},
+        [ARM_EJECTED] = {2, REASON_ARM_EJECTED  },
+        [ARM_REENTRY] = {1, REASON_ARM_REENTERED},
     };
+    int gravest = 0;
 
     if (w->out->reason != REASON_BEST_ARM && w->out->reason != REASON_WITHIN_MARGIN)
         return;
     if (w->spec->policy.type == POLICY_STATIC)
         w->out->reason = REASON_STATIC;
-    for (size_t c = 0; c < ARRAY_LEN(changes); c++)
-        for (size_t i = 0; i < w->arm_count; i++)
-            if (w->arms[i].now->state == changes[c].state &&
-                w->arms[i].was->state != changes[c].state) {
-                w->out->reason = changes[c].reason;
-                w->subject = (int)i;
-                return;
-            }
+    for (size_t i = 0; i < w->arm_count; i++) {
+        enum arm_state state = w->arms[i].now->state;
+
+        if (state == w->arms[i].was->state || changes[state].gravity <= gravest)
+            continue;
+        gravest = changes[state].gravity;
+        w->out->reason = changes[state].reason;
+        w->subject = (int)i;
+    }
 }
 
 static bool moved(const struct work *w)
@@ -207,7 +213,7 @@ static void decide(struct work *w)
  * message that changes with every decision is a write with every decision. */
 static void write_message(struct work *w)
 {
-    static const char *const sentences[REASON_COUNT] = {
+    static const char *const predicates[REASON_COUNT] = {
         [REASON_BEST_ARM] = " has the best reward",
         [REASON_LEADER_CHANGE] = " took the lead: better by more than the margin",
         [REASON_LEADER_FAILED] = " took the lead: the leader failed",
@@ -225,16 +231,17 @@ static void write_message(struct work *w)
         [REASON_NO_DATA] = " has no data of an objective that counts",
         [REASON_STALE_DATA] = " has only data that are too old",
     };
-    const char *sentence = sentences[w->out->reason];
+    const char *predicate = predicates[w->out->reason];
     int arm = w->subject != ROUTE_NO_ARM       ? w->subject
               : w->problem_arm != ROUTE_NO_ARM ? w->problem_arm
                                                : w->status->leader;
 
-    if (w->problem != REASON_NONE && w->seen->problem == w->out->reason)
-        say(w->status->message, sizeof(w->status->message), w->seen->detail, "");
-    else
-        say(w->status->message, sizeof(w->status->message), work_arm_name(w, arm),
-            sentence ? sentence : " is in doubt");
+    bool told = w->problem != REASON_NONE && w->seen->problem == w->out->reason;
+
+    say(w->status->message, sizeof(w->status->message),
+        told ? quote(w->seen->detail)
+             : (struct sentence){work_arm_name(w, arm),
+                                 predicate ? predicate : " is in doubt"});
 }
 
 static void finish(struct work *w)
@@ -269,6 +276,8 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
     struct arm_work arms[ROUTE_ARMS_MAX]; /* as many as the spec has are used */
     struct work w = {
         .spec = spec,
+        .policy = policy_of(spec->policy.type),
+        .window_ms = route_window_ms(spec->reward.window),
         .before = previous,
         .seen = seen,
         .status = &out->status,
@@ -277,7 +286,10 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
         .generation = generation,
         .arm_count = spec->arm_count,
         .objective_count = spec->reward.objective_count,
+        .problem = REASON_NONE,
         .problem_arm = ROUTE_NO_ARM,
+        .participants = 0,
+        .overlap = 0,
         .subject = ROUTE_NO_ARM,
         .arms = arms,
     };

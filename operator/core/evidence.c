@@ -10,7 +10,7 @@
 
 static void estimate(const struct work *w, struct arm_work *a)
 {
-    if (policy_of(w->spec->policy.type)->pools) {
+    if (w->policy->pools) {
         pool_estimate(a);
     } else {
         a->estimate = a->now->reward_ema;
@@ -26,8 +26,8 @@ static bool uses_beta(const struct work *w)
 
 static void probability_of_best(struct work *w)
 {
-    double first[ROUTE_ARMS_MAX] = {0}; /* means, or successes */
-    double second[ROUTE_ARMS_MAX] = {0};
+    double first[ROUTE_ARMS_MAX]; /* means, or successes */
+    double second[ROUTE_ARMS_MAX];
     double probability[ROUTE_ARMS_MAX];
     size_t arms[ROUTE_ARMS_MAX];
     size_t n = 0;
@@ -42,6 +42,8 @@ static void probability_of_best(struct work *w)
         second[n] = uses_beta(w) ? a->now->discounted_events : a->stderr_mean;
         arms[n++] = i;
     }
+    if (n == 0)
+        return;
     if (uses_beta(w))
         stats_best_beta(n, first, second, probability);
     else

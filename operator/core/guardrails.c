@@ -22,7 +22,7 @@ static void set_bounds(struct work *w)
 {
     const struct route_guardrails *g = &w->spec->guardrails;
     double floor_weight = smaller(larger(g->min_weight, 0), 1 / (double)w->arm_count);
-    double even = 1 / larger(1, (double)policy_participants(w));
+    double even = 1 / larger(1, (double)w->participants);
 
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
@@ -44,15 +44,15 @@ static void set_bounds(struct work *w)
     }
 }
 
-/* Weights within bounds that sum to one, as near to `wanted` as clipping and sharing out
- * what is over or missing (in proportion to the room that each has) can come. Bounds that
- * leave no solution give way: ceilings of participants first, then floors. */
-static void fit(struct work *w, const double *wanted, double *weights)
+/* Bring weights within bounds, to a sum of one, as near to what they were as clipping and
+ * sharing out what is over or missing (in proportion to the room that each has) can come.
+ * Bounds that leave no solution give way: ceilings of participants first, then floors. */
+static void fit(struct work *w, double *weights)
 {
-    double low = 0;
-    double high = 0;
-    double sum = 0;
-    double room = 0;
+    double low = 0, high = 0;     /* what the bounds sum to */
+    double sum = 0;               /* of the weights, clipped */
+    double upwards = 0, down = 0; /* room that they have there */
+    double room;
 
     for (size_t i = 0; i < w->arm_count; i++) {
         low += w->arms[i].low;
@@ -65,11 +65,12 @@ static void fit(struct work *w, const double *wanted, double *weights)
             a->high = 1;
         if (low > 1)
             a->low /= low;
-        weights[i] = smaller(larger(wanted[i], a->low), a->high);
+        weights[i] = smaller(larger(weights[i], a->low), a->high);
         sum += weights[i];
+        upwards += a->high - weights[i];
+        down += weights[i] - a->low;
     }
-    for (size_t i = 0; i < w->arm_count; i++)
-        room += sum < 1 ? w->arms[i].high - weights[i] : weights[i] - w->arms[i].low;
+    room = sum < 1 ? upwards : down;
     for (size_t i = 0; i < w->arm_count && room > 0; i++) {
         double own = sum < 1 ? w->arms[i].high - weights[i] : weights[i] - w->arms[i].low;
 
@@ -80,7 +81,6 @@ static void fit(struct work *w, const double *wanted, double *weights)
 /* Give `freed` to the participants, in proportion to their targets. */
 static void hand_over(struct work *w, double freed, double *weights)
 {
-    size_t count = policy_participants(w);
     double targets = 0;
 
     for (size_t i = 0; i < w->arm_count; i++)
@@ -88,8 +88,8 @@ static void hand_over(struct work *w, double freed, double *weights)
             targets += w->arms[i].target;
     for (size_t i = 0; i < w->arm_count; i++)
         if (w->arms[i].participating)
-            weights[i] +=
-                targets > 0 ? freed * w->arms[i].target / targets : freed / (double)count;
+            weights[i] += targets > 0 ? freed * w->arms[i].target / targets
+                                      : freed / (double)w->participants;
 }
 
 /* Weight leaves the failed arms; what they keep is fixed for the rest of this decision.
@@ -137,17 +137,16 @@ void guardrails_apply(struct work *w)
 {
     const struct route_guardrails *g = &w->spec->guardrails;
     double damping = leader_damping(w);
-    double from[ROUTE_ARMS_MAX] = {0};
-    double wanted[ROUTE_ARMS_MAX] = {0};
-    double to[ROUTE_ARMS_MAX] = {0};
+    double from[ROUTE_ARMS_MAX];
+    double to[ROUTE_ARMS_MAX];
     double share;
 
     set_bounds(w);
-    evacuate(w, to);
-    fit(w, to, from);
+    evacuate(w, from);
+    fit(w, from);
     for (size_t i = 0; i < w->arm_count; i++)
-        wanted[i] = w->arms[i].target;
-    fit(w, wanted, to);
+        to[i] = w->arms[i].target;
+    fit(w, to);
     share = allowed_share(w, from, to, g->max_step_up * damping, g->max_step_down);
     if (share < 1 && damping < 1 &&
         share < allowed_share(w, from, to, g->max_step_up, g->max_step_down) &&
@@ -159,7 +158,7 @@ void guardrails_apply(struct work *w)
 
 bool guardrails_evacuate_unready(struct work *w)
 {
-    double weights[ROUTE_ARMS_MAX] = {0};
+    double weights[ROUTE_ARMS_MAX];
     bool moved = false;
 
     for (size_t i = 0; i < w->arm_count; i++) {
@@ -167,9 +166,12 @@ bool guardrails_evacuate_unready(struct work *w)
 
         a->participating = a->ready && a->now->state != ARM_EJECTED;
     }
-    if (!policy_participants(w))
+    policy_count_participants(w);
+    if (!w->participants) {
         for (size_t i = 0; i < w->arm_count; i++)
             w->arms[i].participating = w->arms[i].ready;
+        policy_count_participants(w);
+    }
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
 

@@ -128,21 +128,22 @@ static double margin(const struct work *w)
            (1 + margin_per_level * excess(flapping_now(w)));
 }
 
-static bool beats(const struct work *w, const struct arm_work *challenger,
-                  const struct arm_work *leader)
+static bool beats(const struct arm_work *challenger, const struct arm_work *leader,
+                  double errors)
 {
     double error = sqrt(challenger->stderr_mean * challenger->stderr_mean +
                         leader->stderr_mean * leader->stderr_mean);
 
     if (isnan(leader->estimate))
         return true;
-    return challenger->estimate - leader->estimate > margin(w) * error;
+    return challenger->estimate - leader->estimate > errors * error;
 }
 
 /* The best of those that beat the leader, or ROUTE_NO_ARM; *close: one looks better, but
  * not by enough. */
 static int challenger_of(const struct work *w, int leader, bool *close)
 {
+    double errors = margin(w);
     int best = ROUTE_NO_ARM;
 
     *close = false;
@@ -151,7 +152,7 @@ static int challenger_of(const struct work *w, int leader, bool *close)
 
         if ((int)i == leader || !leader_may_lead(a))
             continue;
-        if (!beats(w, a, &w->arms[leader]))
+        if (!beats(a, &w->arms[leader], errors))
             *close |= a->estimate > w->arms[leader].estimate;
         else if (best == ROUTE_NO_ARM || a->estimate > w->arms[best].estimate)
             best = (int)i;

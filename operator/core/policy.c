@@ -18,18 +18,16 @@ const struct policy *policy_of(enum route_policy_type type)
     return policies[type];
 }
 
-size_t policy_participants(const struct work *w)
+void policy_count_participants(struct work *w)
 {
-    size_t count = 0;
-
+    w->participants = 0;
     for (size_t i = 0; i < w->arm_count; i++)
-        count += w->arms[i].participating;
-    return count;
+        w->participants += w->arms[i].participating;
 }
 
 void policy_share_epsilon(struct work *w, double epsilon)
 {
-    double each = epsilon / (double)policy_participants(w);
+    double each = epsilon / (double)w->participants;
 
     for (size_t i = 0; i < w->arm_count; i++)
         if (w->arms[i].participating)
@@ -59,7 +57,8 @@ static void pick_participants(struct work *w)
          */
         if (w->status->leader != ROUTE_NO_ARM && w->arms[w->status->leader].ready)
             w->arms[w->status->leader].participating = true;
-        if (policy_participants(w))
+        policy_count_participants(w);
+        if (w->participants)
             return;
     }
 }
@@ -88,7 +87,7 @@ void policy_apply(struct work *w)
     if (w->status->leader == ROUTE_NO_ARM)
         share_evenly(w);
     else
-        policy_of(w->spec->policy.type)->share(w);
+        w->policy->share(w);
     for (size_t i = 0; i < w->arm_count; i++) {
         if (w->arms[i].participating) {
             total += w->arms[i].target;

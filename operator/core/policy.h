@@ -22,7 +22,8 @@ const struct policy *policy_of(enum route_policy_type type);
  * those that are out or proving themselves. */
 void policy_apply(struct work *w);
 
-size_t policy_participants(const struct work *w);
+/* Count those that participate, once it is settled who does. */
+void policy_count_participants(struct work *w);
 
 /* 1 - epsilon + epsilon / K for the leader, epsilon / K for each other participant. */
 void policy_share_epsilon(struct work *w, double epsilon);

@@ -12,7 +12,7 @@
 
 static void share(struct work *w)
 {
-    double even = 1 / (double)policy_participants(w);
+    double even = 1 / (double)w->participants;
     double unknown = 0;
     double known = 0;
 

@@ -138,11 +138,11 @@ static void advance_arm(struct arm_work *a, double alpha, double correlation)
 void reward_advance(struct work *w)
 {
     double alpha = w->spec->policy.ema_alpha;
-    double windows = (double)route_window_ms(w->spec->reward.window) /
+    double windows = (double)w->window_ms /
                      (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
     double correlation = stats_overlap_correlation(alpha, windows);
 
-    w->overlap = policy_of(w->spec->policy.type)->pools ? 0 : correlation;
+    w->overlap = w->policy->pools ? 0 : correlation;
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
 

@@ -5,8 +5,11 @@
 
 static size_t put(char *out, size_t room, const char *text)
 {
-    size_t n = text[0] ? strnlen(text, room) : 0;
+    size_t n;
 
+    if (!*text)
+        return 0;
+    n = strnlen(text, room);
     if (n == room) /* it may go on: do not part the bytes of a character */
         while (n > 0 && ((unsigned char)text[n] & 0xC0U) == 0x80U)
             n--;
@@ -14,10 +17,10 @@ static size_t put(char *out, size_t room, const char *text)
     return n;
 }
 
-void say(char *out, size_t size, const char *a, const char *b)
+void say(char *out, size_t size, struct sentence s)
 {
-    size_t n = put(out, size - 1, a);
+    size_t n = put(out, size - 1, s.subject);
 
-    n += put(out + n, size - 1 - n, b);
+    n += put(out + n, size - 1 - n, s.predicate);
     out[n] = '\0';
 }

@@ -6,7 +6,19 @@
 
 #include <stddef.h>
 
-/* Put a and b together; what does not fit is cut, between characters. */
-void say(char *out, size_t size, const char *a, const char *b);
+/* "svm", " leads: ..."; either may be empty. */
+struct sentence {
+    const char *subject, *predicate;
+};
+
+static const struct sentence silence = {"", ""};
+
+static inline struct sentence quote(const char *text)
+{
+    return (struct sentence){text, ""};
+}
+
+/* What does not fit is cut, between characters. */
+void say(char *out, size_t size, struct sentence s);
 
 #endif

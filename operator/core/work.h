@@ -40,6 +40,8 @@ struct arm_work {
 
 struct work {
     const struct route_spec *spec;
+    const struct policy *policy; /* of the spec */
+    int64_t window_ms;           /* of the spec */
     const struct route_status *before;
     const struct observation *seen;
     struct route_status *status; /* of out */
@@ -50,6 +52,7 @@ struct work {
     size_t objective_count;
     enum reason problem; /* with the data; REASON_NONE: the decision can be made */
     int problem_arm;     /* whose data, or ROUTE_NO_ARM */
+    size_t participants; /* how many arms the policy may give traffic freely */
     double overlap;      /* correlation of what is compared with its next update */
     int subject;         /* the arm that the reason is about, or ROUTE_NO_ARM */
     struct arm_work *arms;
