@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "sim/film.h"
+#include "sim/page.h"
 
 /* Who led then, in truth: the heaviest of the weights in force. */
 static int logged_leader(const struct tape *t, size_t frame)
@@ -44,11 +45,9 @@ static void add_film(const struct verdict_on *v, const struct tape *t, struct bu
     }
     buf_puts(out, "<figure><figcaption><b>");
     page_text(out, v->play.name);
-    buf_printf(out,
-               "</b>: weights it would have set; who would have led, above who did; "
-               "rewards of each window, %.2f to 1</figcaption>\n",
-               film_least_reward(&film, v->play.arm_count));
-    film_svg(&film, v->play.arm_count, out);
+    buf_puts(out, "</b>: weights it would have set; who would have led, above who did; "
+                  "rewards of each window</figcaption>\n");
+    film_svg(&film, v->play.arm_count, "did lead", out);
     buf_puts(out, "</figure>\n");
     film_clear(&film);
 }
@@ -102,5 +101,5 @@ void report_html(const struct report *r, struct buf *out)
     page_legend(out, &t->route->spec);
     for (size_t i = 0; i < r->count; i++)
         add_film(&r->items[i], t, out);
-    buf_puts(out, "</html>\n");
+    page_end(out);
 }

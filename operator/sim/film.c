@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* film.c - inline SVG and nothing else, so that it opens anywhere and prints. */
 #include "sim/film.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/page.h"
+
+/* From the top: weights, the strips, rewards, hours; scales are to the left. */
 enum {
+    LEFT = 46,
     WIDTH = 720,
     WEIGHTS_HEIGHT = 120,
-    REWARDS_HEIGHT = 110,
+    STRIPS_TOP = WEIGHTS_HEIGHT + 10,
     STRIP_HEIGHT = 10,
-    COLUMNS = 360
+    REWARDS_TOP = STRIPS_TOP + 2 * STRIP_HEIGHT + 10,
+    REWARDS_HEIGHT = 110,
+    HOURS_TOP = REWARDS_TOP + REWARDS_HEIGHT + 6,
+    HEIGHT = HOURS_TOP + 14,
+    COLUMNS = 360,
+    TICKS_MAX = 9
 };
-
-/* Told apart also by those who do not see all colours (Okabe & Ito). */
-static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
-                                      "#56b4e9", "#d55e00", "#f0e442", "#000000"};
-
-static const char *colour(size_t arm)
-{
-    return colours[arm % (sizeof(colours) / sizeof(colours[0]))];
-}
 
 void film_begin(struct film *f, size_t moments)
 {
@@ -56,7 +56,7 @@ static void add_weights(const struct film *f, size_t arms, struct buf *out)
     double *below = mem_alloc(f->count, sizeof(*below));
 
     for (size_t a = 0; a < arms; a++) {
-        buf_printf(out, "<path fill=\"%s\" d=\"M", colour(a));
+        buf_printf(out, "<path fill=\"%s\" d=\"M", page_arm_colour(a));
         for (size_t i = 0; i < f->count; i++)
             buf_printf(out, "%.1f %.1f ", x_of(f, i),
                        WEIGHTS_HEIGHT * (1 - below[i] - f->moments[i].weights[a]));
@@ -74,17 +74,18 @@ static void add_strip(const struct film *f, size_t arms, struct buf *out)
 {
     for (size_t a = 0; a < arms; a++)
         for (int row = 0; row < 2; row++) {
-            buf_printf(out, "<path stroke=\"%s\" stroke-width=\"%d\" d=\"", colour(a),
-                       STRIP_HEIGHT - 2);
+            buf_printf(out, "<path stroke=\"%s\" stroke-width=\"%d\" d=\"",
+                       page_arm_colour(a), STRIP_HEIGHT - 2);
             for (size_t i = 0; i + 1 < f->count; i++)
                 if ((row ? f->moments[i].best : f->moments[i].leader) == (int)a)
                     buf_printf(out, "M%.1f %dH%.1f", x_of(f, i),
-                               WEIGHTS_HEIGHT + 10 + row * STRIP_HEIGHT, x_of(f, i + 1));
+                               STRIPS_TOP + row * STRIP_HEIGHT, x_of(f, i + 1));
             buf_puts(out, "\"/>\n");
         }
 }
 
-double film_least_reward(const struct film *f, size_t arms)
+/* The lower end of the scale of rewards, whose upper end is 1. */
+static double least_reward(const struct film *f, size_t arms)
 {
     double least = 1;
 
@@ -97,28 +98,83 @@ double film_least_reward(const struct film *f, size_t arms)
 static void add_line(const struct film *f, size_t arm, bool truth, double least,
                      struct buf *out)
 {
-    double top = WEIGHTS_HEIGHT + 3 * STRIP_HEIGHT + 10;
     bool pen = false;
 
-    buf_printf(out, "<path fill=\"none\" stroke=\"%s\"%s d=\"", colour(arm),
+    buf_printf(out, "<path fill=\"none\" stroke=\"%s\"%s d=\"", page_arm_colour(arm),
                truth ? " stroke-dasharray=\"2 3\" opacity=\".7\"" : "");
     for (size_t i = 0; i < f->count; i++) {
         double v = truth ? f->moments[i].chances[arm] : f->moments[i].rewards[arm];
 
         if (!isnan(v))
             buf_printf(out, "%c%.1f %.1f", pen ? 'L' : 'M', x_of(f, i),
-                       top + REWARDS_HEIGHT * (1 - (v - least) / (1 - least)));
+                       REWARDS_TOP + REWARDS_HEIGHT * (1 - (v - least) / (1 - least)));
         pen = !isnan(v);
     }
     buf_puts(out, "\"/>\n");
 }
 
-void film_svg(const struct film *f, size_t arms, struct buf *out)
+static void add_label(double y, const char *text, struct buf *out)
 {
-    double least = film_least_reward(f, arms);
+    buf_printf(out, "<text x=\"-5\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", y + 3.5,
+               text);
+}
 
-    buf_printf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\">\n", WIDTH,
-               WEIGHTS_HEIGHT + REWARDS_HEIGHT + 3 * STRIP_HEIGHT + 14);
+static void add_scales(double least, const char *best, struct buf *out)
+{
+    char text[16];
+
+    add_label(4, "100 %", out);
+    add_label(WEIGHTS_HEIGHT / 2., "weights", out);
+    add_label(WEIGHTS_HEIGHT - 4, "0", out);
+    add_label(STRIPS_TOP, "led", out);
+    add_label(STRIPS_TOP + STRIP_HEIGHT, best, out);
+    add_label(REWARDS_TOP, "1", out);
+    add_label(REWARDS_TOP + REWARDS_HEIGHT / 2., "reward", out);
+    (void)snprintf(text, sizeof(text), "%.2f", least);
+    add_label(REWARDS_TOP + REWARDS_HEIGHT, text, out);
+}
+
+/* Hours between two ticks: of those that a clock has, the least that leaves room. */
+static double tick_step(double hours)
+{
+    static const double steps[] = {1. / 60, 5. / 60, .25, .5, 1, 2, 3, 6, 12, 24, 168};
+    size_t i = 0;
+
+    while (i + 1 < ARRAY_LEN(steps) && hours / steps[i] > TICKS_MAX)
+        i++;
+    return fmax(steps[i], hours / TICKS_MAX);
+}
+
+static void add_hours(const struct film *f, struct buf *out)
+{
+    double hours = f->count ? f->moments[f->count - 1].hours : 0;
+    double step = tick_step(hours);
+
+    if (!(hours > 0))
+        return;
+    for (int tick = 0; tick * step <= hours * 1.001; tick++) {
+        double h = tick * step;
+        double x = h / hours * WIDTH;
+
+        buf_printf(out, "<path class=\"grid\" d=\"M%.1f %dV%d\"/>", x, REWARDS_TOP,
+                   HOURS_TOP);
+        buf_printf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x,
+                   HOURS_TOP + 10);
+        if (step < 1)
+            buf_printf(out, "%.0f min</text>\n", h * 60);
+        else
+            buf_printf(out, "%.3g h</text>\n", h);
+    }
+}
+
+void film_svg(const struct film *f, size_t arms, const char *best, struct buf *out)
+{
+    double least = least_reward(f, arms);
+
+    buf_printf(out, "<svg viewBox=\"%d 0 %d %d\" role=\"img\">\n", -LEFT,
+               LEFT + WIDTH + 14, HEIGHT);
+    add_scales(least, best, out);
+    add_hours(f, out);
     add_weights(f, arms, out);
     add_strip(f, arms, out);
     for (size_t a = 0; a < arms; a++) {
@@ -126,38 +182,4 @@ void film_svg(const struct film *f, size_t arms, struct buf *out)
         add_line(f, a, false, least, out);
     }
     buf_puts(out, "</svg>");
-}
-
-/* ---- the page around -----------------------------------------------------------------
- */
-
-void page_begin(struct buf *out, const char *title)
-{
-    buf_printf(
-        out,
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title>"
-        "<style>body{font:15px/1.4 system-ui,sans-serif;max-width:60rem;"
-        "margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}td,th{padding:"
-        ".2rem .7rem;text-align:right;border-bottom:1px solid #ccc}td:first-child,"
-        "th:first-child{text-align:left}small{color:#666}figure{margin:1.2rem 0}svg{"
-        "width:100%%;height:auto}</style><h1>%s</h1>\n",
-        title, title);
-}
-
-void page_text(struct buf *out, const char *text)
-{
-    for (; *text; text++)
-        if (*text == '<' || *text == '&')
-            buf_printf(out, "&#%d;", *text);
-        else
-            buf_putc(out, *text);
-}
-
-void page_legend(struct buf *out, const struct route_spec *spec)
-{
-    buf_puts(out, "<p>");
-    for (size_t a = 0; a < spec->arm_count; a++)
-        buf_printf(out, "<span style=\"color:%s\">&#9632;</span> %s &nbsp; ", colour(a),
-                   spec->arms[a].name);
-    buf_puts(out, "</p>\n");
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report_html.c - a page to look at: the figures, and one run of each policy drawn. */
+#include <math.h>
+
 #include "sim/film.h"
+#include "sim/page.h"
 #include "sim/results.h"
 
 static void add_plot(const struct result *item, uint64_t seed, struct buf *out)
@@ -15,16 +18,30 @@ static void add_plot(const struct result *item, uint64_t seed, struct buf *out)
     buf_printf(
         out,
         "<figure><figcaption><b>%s</b> at %g requests/s, seed %llu: weights; who led "
-        "and who was best; rewards as estimated and (dotted) as they were, %.2f to "
-        "1</figcaption>\n",
-        item->candidate->name, item->rate, (unsigned long long)seed,
-        film_least_reward(&f, spec->arm_count));
-    film_svg(&f, spec->arm_count, out);
+        "and who was right to lead; rewards as estimated and (dotted) as they "
+        "were</figcaption>\n",
+        item->candidate->name, item->rate, (unsigned long long)seed);
+    film_svg(&f, spec->arm_count, "right", out);
     buf_puts(out, "</figure>\n");
     film_clear(&f);
 }
 
-static void add_row(const struct result *item, struct buf *out)
+/* Whether some row of the scenario has such a figure. */
+static bool is_measured(const struct results *r, const struct scenario *s, size_t measure)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->items[i].scenario == s && r->items[i].measures[measure].count)
+            return true;
+    return false;
+}
+
+/* Two figures of an interval say enough. */
+static int decimals(double half_width)
+{
+    return half_width >= 10 || !(half_width > 0) ? 0 : 1 - (int)floor(log10(half_width));
+}
+
+static void add_row(const struct results *r, const struct result *item, struct buf *out)
 {
     buf_puts(out, "<tr><td>");
     page_text(out, item->candidate->name);
@@ -32,11 +49,11 @@ static void add_row(const struct result *item, struct buf *out)
     for (size_t m = 0; m < MEASURE_COUNT; m++) {
         const struct summary *s = &item->measures[m];
 
-        if (!s->count)
+        if (s->count)
+            buf_printf(out, "<td>%.4g <small>&plusmn; %.*f</small></td>", s->mean,
+                       decimals(s->half_width), s->half_width);
+        else if (is_measured(r, item->scenario, m))
             buf_puts(out, "<td></td>");
-        else
-            buf_printf(out, "<td>%.4g <small>&plusmn; %.2g</small></td>", s->mean,
-                       s->half_width);
     }
     buf_puts(out, "</tr>\n");
 }
@@ -50,11 +67,12 @@ static void add_scenario(const struct results *r, const struct scenario *s,
     page_text(out, s->about);
     buf_puts(out, "</p><table><tr><th>policy</th><th>requests/s</th>");
     for (size_t m = 0; m < MEASURE_COUNT; m++)
-        buf_printf(out, "<th>%s</th>", measure_title((enum measure)m));
+        if (is_measured(r, s, m))
+            buf_printf(out, "<th>%s</th>", measure_title((enum measure)m));
     buf_puts(out, "</tr>\n");
     for (size_t i = 0; i < r->count; i++)
         if (r->items[i].scenario == s)
-            add_row(&r->items[i], out);
+            add_row(r, &r->items[i], out);
     buf_puts(out, "</table>\n");
     page_legend(out, &s->candidates[0].route->spec);
     for (size_t i = 0; i < r->count; i++)
@@ -69,5 +87,5 @@ void results_html(const struct results *r, struct buf *out)
                r->seeds);
     for (size_t i = 0; i < r->scenario_count; i++)
         add_scenario(r, r->scenarios[i], out);
-    buf_puts(out, "</html>\n");
+    page_end(out);
 }
