@@ -276,6 +276,17 @@ static size_t largest(const float *row, size_t n)
     return best;
 }
 
+/* Probabilities that are sums, such as those of a forest, may be a few units in the last
+ * place above one: 1.0000001 is no probability, and no bucket up to 1 would count it. */
+static void round_to_one(float *probabilities, size_t n)
+{
+    const float most = 1 + 1e-5F;
+
+    for (size_t i = 0; i < n; i++)
+        if (probabilities[i] > 1 && probabilities[i] <= most)
+            probabilities[i] = 1;
+}
+
 static void infer_block(const struct model *m, struct model_scratch *s, const float *rows,
                         size_t n, float *probabilities, size_t *predicted,
                         size_t *label_out)
@@ -287,6 +298,7 @@ static void infer_block(const struct model *m, struct model_scratch *s, const fl
     plan_run(plan, &f);
     memcpy(probabilities, frame_numbers(&f, plan->output_slot),
            n * plan->classes * sizeof(*probabilities));
+    round_to_one(probabilities, n * plan->classes);
     for (size_t i = 0; i < n; i++) {
         predicted[i] = largest(probabilities + i * plan->classes, plan->classes);
         if (label_out)

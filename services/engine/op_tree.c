@@ -15,7 +15,6 @@ struct tree_op {
     const float *base; /* what the sums start with */
     struct forest forest;
     struct small_forest small; /* used instead when it has trees */
-    size_t possible_slot;
     enum post_transform post;
 };
 
@@ -53,8 +52,7 @@ static void tree_run(const void *op, const struct frame *f)
     if (!t->small.tree_count)
         walk(t, f, in, out);
     for (size_t row = 0; t->small.tree_count && row < f->rows; row++)
-        small_forest_add(&t->small, in + row * t->features, f->slots[t->possible_slot],
-                         out + row * t->classes);
+        small_forest_add(&t->small, in + row * t->features, out + row * t->classes);
     for (size_t row = 0; row < f->rows; row++, out += t->classes) {
         if (t->scores == 1) {
             label[row] = finish_binary(t, out);
@@ -94,10 +92,7 @@ bool op_tree_ensemble_classifier(struct build *b)
     t->features = in->width;
     t->classes = labels.count;
     if (!forest_build(b, t->features, t->classes, &t->forest) ||
-        !small_forest_build(b, &t->forest, t->features, t->classes, &t->small))
-        return false;
-    if (t->small.tree_count &&
-        !build_scratch(b, t->small.tree_count * 2, &t->possible_slot))
+        !small_forest_build(b, &t->forest, t->classes, &t->small))
         return false;
     t->scores = t->forest.one_score ? 1 : t->classes;
     if (t->scores == 1 && t->post != POST_NONE && t->post != POST_LOGISTIC)

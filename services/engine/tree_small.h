@@ -4,12 +4,15 @@
  * Each tree has a word with one bit for each of its leaves, in order. A node whose
  * x <= threshold does not hold rules out the leaves below its first child; when all such
  * nodes have had their say, the first bit that is left is the leaf the row ends in. Which
- * nodes those are need not be found tree by tree: with all nodes of a feature in one row,
- * sorted by threshold, they are the ones before the first threshold that holds. So memory
- * is read from front to back, and no step waits for the one before.
+ * nodes those are depends, for each feature, only on the thresholds that x is past: so
+ * what all of them together leave possible is worked out when the model is loaded, a row
+ * of words, one for each tree, for each interval between a feature's thresholds. To
+ * answer, one such row is looked up per feature, and they are combined, many trees in one
+ * instruction. No step waits for the one before, and none is a branch to be guessed.
  *
- * (C. Lucchese et al., "QuickScorer: a fast algorithm to rank documents with additive
- * ensembles of regression trees", SIGIR 2015.)
+ * (The words and the order of the leaves are from C. Lucchese et al., "QuickScorer: a
+ * fast algorithm to rank documents with additive ensembles of regression trees", SIGIR
+ * 2015.)
  */
 #ifndef ENGINE_TREE_SMALL_H
 #define ENGINE_TREE_SMALL_H
@@ -17,17 +20,19 @@
 #include "engine/lanes.h"
 #include "engine/tree.h"
 
-enum { SMALL_LEAVES = 64, SMALL_CLASSES = LANES_VECTOR };
-
-struct small_node {
-    float threshold;
-    uint32_t tree;
-    uint64_t possible; /* the leaves that remain when x <= threshold does not hold */
+enum {
+    SMALL_LEAVES = 32,
+    SMALL_CLASSES = LANES_VECTOR,
+    SMALL_TREE = SMALL_LEAVES * SMALL_CLASSES,
+    SMALL_FEATURES = 64,   /* that trees look at */
+    SMALL_BYTES = 1 << 20, /* of all words: more would not stay in a core's cache */
 };
 
-/* The nodes [first, end) look at that feature. */
 struct small_feature {
-    size_t feature, first, end;
+    size_t feature;           /* its place in a row */
+    const float *thresholds;  /* rising */
+    size_t count;             /* of them */
+    const uint32_t *possible; /* count + 1 rows of a word for each tree */
 };
 
 struct small_forest {
@@ -35,19 +40,15 @@ struct small_forest {
     size_t classes;
     size_t feature_count;
     const struct small_feature *features;
-    const struct small_node *nodes; /* by feature, thresholds rising */
-    const uint32_t *first_leaves;   /* of each tree, in leaves */
-    const float *leaves;            /* SMALL_CLASSES weights of each */
+    const float *leaves; /* SMALL_TREE of each tree: SMALL_CLASSES weights of a leaf */
 };
 
-/* The same forest. There are none when a tree or the number of classes is too large, or
- * when walking takes less. */
+/* The same forest. There are none when a tree, the number of classes or that of features
+ * is too large, or when walking takes less. */
 bool small_forest_build(const struct build *b, const struct forest *forest,
-                        size_t features, size_t classes, struct small_forest *out);
+                        size_t classes, struct small_forest *out);
 
-/* Add the weights of the leaves that the row ends in; possible: room for a word of each
- * tree. */
-void small_forest_add(const struct small_forest *f, const float *row, uint64_t *possible,
-                      float *scores);
+/* Add the weights of the leaves that the row ends in. */
+void small_forest_add(const struct small_forest *f, const float *row, float *scores);
 
 #endif

@@ -104,8 +104,6 @@ static void draw_row(struct grown *g, float row[FEATURES])
 
 static void compare(struct grown *g, const struct small_forest *small)
 {
-    uint64_t possible[TREES_MAX];
-
     for (size_t r = 0; r < ROWS; r++) {
         float row[FEATURES];
         float walked[CLASSES] = {0.25F, 0, -1};
@@ -114,7 +112,7 @@ static void compare(struct grown *g, const struct small_forest *small)
         draw_row(g, row);
         for (size_t i = 0; i < g->forest.group_count; i++)
             forest_add(&g->forest, &g->forest.groups[i], row, walked);
-        small_forest_add(small, row, possible, masked);
+        small_forest_add(small, row, masked);
         for (size_t c = 0; c < CLASSES; c++) /* sums are made in another order */
             if (!(fabsf(walked[c] - masked[c]) < 1e-4F))
                 fail_msg("row %zu, class %zu: %g, not %g", r, c, (double)masked[c],
@@ -134,7 +132,7 @@ static void masks_lead_to_the_leaves_that_walking_leads_to(void **state)
         struct grown *g = grow_forest(seed, TREES_MAX, leaves[seed % ARRAY_LEN(leaves)]);
         struct small_forest small;
 
-        assert_true(small_forest_build(&b, &g->forest, FEATURES, CLASSES, &small));
+        assert_true(small_forest_build(&b, &g->forest, CLASSES, &small));
         if (small.tree_count) /* else walking takes less */
             compare(g, &small);
         else
@@ -165,8 +163,7 @@ static void what_is_not_small_is_left_alone(void **state)
         struct grown *g = grow_forest(i + 1, TREE_GROUP, rows[i].leaves);
         struct small_forest small;
 
-        assert_true(
-            small_forest_build(&b, &g->forest, FEATURES, rows[i].classes, &small));
+        assert_true(small_forest_build(&b, &g->forest, rows[i].classes, &small));
         if ((small.tree_count != 0) != rows[i].small)
             fail_msg("%u leaves, %zu classes", rows[i].leaves, rows[i].classes);
         pool_clear(&pool);
@@ -185,7 +182,7 @@ static void a_pool_that_is_too_small_is_an_error(void **state)
         struct build b = {.pool = &pool, .temporary = &pool, .err = &err};
         struct small_forest small;
 
-        if (!small_forest_build(&b, &g->forest, FEATURES, CLASSES, &small))
+        if (!small_forest_build(&b, &g->forest, CLASSES, &small))
             assert_int_equal(err.kind, ERR_TOO_BIG);
         pool_clear(&pool);
     }
