@@ -13,7 +13,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,10 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEADLINE = 60  # seconds for each story
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port  # noqa: E402
+from wait import wait_for  # noqa: E402
+
 PROMETHEUS = ROOT / "prometheus"
 
 # the worse news | the news that it silences, or not
@@ -80,8 +82,7 @@ def filled_in(name, hours=None):
 
 @contextlib.contextmanager
 def alertmanager(config):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "alertmanager.yml").write_text(config, encoding="utf-8")
         command = ["prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=data", f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
@@ -96,34 +97,24 @@ def alertmanager(config):
                 yield url
             finally:
                 process.terminate()
-                process.wait(timeout=20)
+                process.wait(timeout=90)
 
 
 def reachable(url):
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=60):
         return True
     return False
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise SystemExit(f"FAILED: no {what} within {DEADLINE} s")
 
 
 def post(url, *alerts):
     body = json.dumps([{"labels": labels} for labels in alerts]).encode()
     request = urllib.request.Request(url + "/api/v2/alerts", body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def target_state(url):
     """Of the target, once both alerts have been looked at."""
-    with urllib.request.urlopen(url + "/api/v2/alerts", timeout=10) as answer:
+    with urllib.request.urlopen(url + "/api/v2/alerts", timeout=60) as answer:
         found = {a["labels"]["role"]: a["status"]["state"] for a in json.load(answer)}
     return found.get("target") if len(found) == 2 and "unprocessed" not in found.values() else None
 
@@ -137,10 +128,9 @@ def inhibition():
             post(url, {**source, "role": "source"})
             post(url, {**target, "role": "target"})
             wait_for("word of both alerts", lambda url=url: target_state(url))
-            time.sleep(0.5)  # what silences is read a little later than what is silenced
-            deadline = time.monotonic() + 10
-            while silenced and target_state(url) != "suppressed" and time.monotonic() < deadline:
-                time.sleep(0.2)
+            if silenced:  # what silences may be read a little later than what is silenced
+                wait_for(what, lambda url=url: target_state(url) == "suppressed", seen=lambda url=url: target_state(url))
+            time.sleep(0.5)
             got = target_state(url)
         good = got == ("suppressed" if silenced else "active")
         failures += not good

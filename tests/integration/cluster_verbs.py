@@ -25,7 +25,7 @@ case "$*" in
 *" get banditroutes -A --no-headers") cat "$FAKE/routes" ;;
 *" get gateway digits "*) printf 10.9.8.7 ;;
 *" get pods -l bandit-router.dev/arm="*) printf 'pod/a-1\npod/a-2\n' ;;
-*" port-forward "*" :"*) echo "Forwarding from 127.0.0.1:$FAKE_PORT -> 8080"; exec sleep 20 ;;
+*" port-forward "*" :"*) echo "Forwarding from 127.0.0.1:$FAKE_PORT -> 8080"; exec sleep 120 ;;
 *" get banditroute digits "*conditions*) printf True ;;
 *" get banditroute digits "*leader*) printf svm ;;
 *" get banditroute digits "*applied*) cat "$FAKE/weight" ;;
@@ -92,7 +92,7 @@ class World:
         """(exit code, everything printed, kubectl's calls)"""
         (self.folder / "calls").unlink(missing_ok=True)
         self.faults.clear()
-        ran = subprocess.run([ROOT / "manage.sh", *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False, env={
+        ran = subprocess.run([ROOT / "manage.sh", *arguments], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, check=False, env={
             **os.environ, "FAKE": str(self.folder), "FAKE_PORT": str(self.server.server_port), "BANDIT_RUN_DIR": str(self.folder / "run"),
             "BANDIT_TEST_PAUSE": "0.1", "PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}"})
         calls = self.folder / "calls"

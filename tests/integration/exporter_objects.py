@@ -37,6 +37,7 @@ def objects_come_and_go(exporter, folder):
     folder.remove("iris")
     wait_for("two routes", lambda: count(exporter.text(), "bandit_route_info{") == 2)
     assert 'route="iris"' not in exporter.text()
+    wait_for("two objects", lambda: "bandit_exporter_objects 2\n" in exporter.text("/metrics/self"))
 
 
 def both_formats_carry_the_same(exporter, promtool):
@@ -97,8 +98,8 @@ def a_route_that_breaks_keeps_its_last_good_spec(exporter, folder):
     wait_for("a route without a decision", lambda: ready("unknown"))
     folder.put("digits", epsilon='"much"')
     wait_for("not ready", lambda: ready("false"))
+    wait_for("an invalid object", lambda: "bandit_exporter_invalid_objects 1\n" in exporter.text())
     text = exporter.text()
-    assert "bandit_exporter_invalid_objects 1\n" in text
     assert "bandit_exporter_objects 2\n" in text
     assert count(text, "bandit_arm_desired_weight_ratio{" + route) == 3, text
     assert count(text, f'bandit_route_condition{{{route},condition="Ready"') == 3
@@ -106,14 +107,13 @@ def a_route_that_breaks_keeps_its_last_good_spec(exporter, folder):
     assert "InvalidSpec: default.digits.yaml#1: spec.policy.epsilon" in exporter.text("/")
     folder.put("digits")
     wait_for("mended", lambda: ready("unknown"))
-    text = exporter.text()
-    assert "bandit_exporter_invalid_objects 0\n" in text
+    wait_for("no invalid object", lambda: "bandit_exporter_invalid_objects 0\n" in exporter.text())
     assert "InvalidSpec" not in exporter.text("/")
     folder.put("digits", epsilon='"much"')
     wait_for("not ready again", lambda: ready("false"))
     folder.remove("digits")
     wait_for("gone", lambda: 'route="digits"' not in exporter.text())
-    assert "bandit_exporter_invalid_objects 0\n" in exporter.text()
+    wait_for("no invalid object", lambda: "bandit_exporter_invalid_objects 0\n" in exporter.text())
     folder.put("digits")
     wait_for("back", lambda: ready("unknown"))
 

@@ -18,7 +18,8 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from exporter import (BCRYPT_OF_SECRET, Authority, Exporter, Folder, Program,  # noqa: E402
-                      client_context, free_port, workplace)
+                      client_context, workplace)
+from ports import free_port  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 WEB = """tls_server_config:
@@ -33,7 +34,7 @@ basic_auth_users:
   scraper: {hash}
 """
 
-PROMETHEUS = """global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+PROMETHEUS = """global: {{scrape_interval: 5s, scrape_timeout: 5s}}
 scrape_configs:
 - job_name: exporter
   scheme: https
@@ -53,7 +54,7 @@ def status(exporter, authorization):
     if authorization:
         request.add_header("Authorization", authorization)
     try:
-        with urllib.request.urlopen(request, timeout=10, context=exporter.context) as r:
+        with urllib.request.urlopen(request, timeout=60, context=exporter.context) as r:
             assert r.headers["X-Frame-Options"] == "deny"
             return r.status
     except urllib.error.HTTPError as e:
@@ -63,7 +64,7 @@ def status(exporter, authorization):
 
 def refused(exporter, context):
     try:
-        with urllib.request.urlopen(exporter.url("/livez"), timeout=10, context=context):
+        with urllib.request.urlopen(exporter.url("/livez"), timeout=60, context=context):
             return False
     except urllib.error.HTTPError:
         return False
@@ -96,15 +97,25 @@ def slower(a, b):
 
 
 def refusals_take_the_same_time(exporter, tries):
+    """40 tries of each know the chance to within 0.07, so that the bar is more than three of
+    that away from chance, and nearer to it than to telling anything. What a busy machine
+    does to some tries it does not do three times; what tells, tells each time."""
+    for last in False, False, True:
+        chance = time_refusals(exporter, tries)
+        if 0.25 < chance < 0.75:
+            return
+        assert not last, "the time tells whether the user exists"
+
+
+def time_refusals(exporter, tries):
     """In turn, over one connection, with a new password each time, so that none is
-    remembered. 40 tries of each know the chance to within 0.07, so that the bar is more than
-    three of that away from chance, and nearer to it than to telling anything."""
-    connection = http.client.HTTPSConnection("localhost", exporter.port, timeout=30,
+    remembered."""
+    connection = http.client.HTTPSConnection("localhost", exporter.port, timeout=90,
                                              context=exporter.context)
     took = {"scraper": [], "nobody": [], None: []}
-    for i in range(tries):
+    for _ in range(tries):
         for user, times in took.items():
-            headers = {"Authorization": basic(user, f"wrong-{i}")} if user else {}
+            headers = {"Authorization": basic(user, f"wrong-{time.monotonic_ns()}")} if user else {}
             began = time.monotonic()
             connection.request("GET", "/livez", headers=headers)
             response = connection.getresponse()
@@ -116,13 +127,14 @@ def refusals_take_the_same_time(exporter, tries):
     chance = slower(took["scraper"], took["nobody"])
     print(f"401 over {tries} tries of each, medians: known user {known:.2f} ms, unknown user {unknown:.2f} ms, "
           f"no credentials {none:.2f} ms; a known user took longer with a chance of {chance:.3f}")
-    assert 0.25 < chance < 0.75, "the time tells whether the user exists"
-    assert min(known, unknown) > 2 * none, "no password was computed"
+    least = {user: min(times) for user, times in took.items()}  # what others do adds, and never takes
+    assert min(least["scraper"], least["nobody"]) > 2 * least[None], "no password was computed"
+    return chance
 
 
 def query(port, path):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=5) as r:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=60) as r:
             return json.load(r)["data"]
     except OSError:
         return None
@@ -140,19 +152,20 @@ def prometheus_reads_openmetrics(prometheus, exporter, authority, place):
             data = query(port, "query?query=bandit_arm_desired_weight_ratio")
             return data and data["result"]
 
-        result = wait_for("a scrape by Prometheus", scraped, 30)
+        result = wait_for("a scrape by Prometheus", scraped)
         assert len(result) == 3, result
         assert result[0]["metric"]["namespace"] == "default"
         # These types do not exist in text 0.0.4: the page was read as OpenMetrics.
         types = {m["metric"]: m["type"] for m in query(port, "targets/metadata")}
         assert types["bandit_route_mode"] == "stateset", types
         assert types["bandit_route"] == "info" and types["process_cpu_seconds"] == "counter"
-        target, = query(port, "targets")["activeTargets"]
-        assert target["health"] == "up" and not target["lastError"], target
+        wait_for("a target that is well", lambda: all(
+            t["health"] == "up" and not t["lastError"] for t in query(port, "targets")["activeTargets"]),
+            seen=lambda: query(port, "targets")["activeTargets"])
 
 
 def served_serial(exporter):
-    with socket.create_connection(("localhost", exporter.port)) as raw:
+    with socket.create_connection(("localhost", exporter.port), timeout=60) as raw:
         with exporter.context.wrap_socket(raw, server_hostname="localhost") as s:
             return s.getpeercert()["serialNumber"]
 
@@ -180,13 +193,15 @@ def certificates_rotate_under_load(exporter, authority):
             time.sleep(0.2)
             os.replace(key, authority.path("server", "key"))
             wait_for("the new certificate", lambda: served_serial(exporter) != before)
+            done = scrapes[0]
+            wait_for("scrapes with it", lambda: failures or scrapes[0] >= done + 10)  # noqa: B023
     finally:
         stop.set()
         for t in threads:
             t.join()
     print(f"rotation: {scrapes[0]} scrapes, {len(failures)} failed")
     assert not failures, failures[0]
-    assert scrapes[0] > 20
+    assert scrapes[0] >= 30
 
 
 def a_bad_configuration_keeps_the_old_one(exporter, place):

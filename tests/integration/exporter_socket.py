@@ -13,7 +13,9 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from exporter import Folder, Program, free_port, workplace  # noqa: E402
+from exporter import Folder, Program, workplace  # noqa: E402
+from ports import free_port  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 # As systemd does it: the sockets become descriptors 3, 4, ...; the variables name the process.
 HAND_OVER = """import os, sys
@@ -53,13 +55,13 @@ def listeners():
 
 def get(address, path="/livez"):
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    with urllib.request.urlopen(f"http://{host}:{address[1]}{path}", timeout=10) as r:
+    with urllib.request.urlopen(f"http://{host}:{address[1]}{path}", timeout=60) as r:
         return r.read().decode()
 
 
 def every_socket_is_answered(binary, store, place):
     sockets = list(listeners())
-    early = socket.create_connection(sockets[0].getsockname()[:2], timeout=10)
+    early = socket.create_connection(sockets[0].getsockname()[:2], timeout=60)
     early.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
     fds = [far(s.fileno()) for s in sockets]
     with Program(place, *handing_over(fds, binary, "--store.dir", store.path, "--web.systemd-socket"),
@@ -68,7 +70,7 @@ def every_socket_is_answered(binary, store, place):
         assert b"ok\n" in early.makefile("rb").read(), "one who came before was not answered"
         for s in sockets:
             assert get(s.getsockname()) == "ok\n"
-        assert "bandit_route_info" in get(sockets[1].getsockname(), "/metrics")
+        wait_for("the route", lambda: "bandit_route_info" in get(sockets[1].getsockname(), "/metrics"))
     for fd in fds:
         os.close(fd)
 
@@ -88,7 +90,7 @@ def systemd_hands_over(binary, store, place):
 
 def nothing_handed_over_is_said(binary, store):
     def complaint(*command, **options):
-        run = subprocess.run(command, capture_output=True, text=True, timeout=20, **options)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=90, **options)
         assert run.returncode == 1, run
         return run.stderr
 

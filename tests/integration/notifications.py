@@ -13,7 +13,6 @@ import http.server
 import pathlib
 import re
 import shutil
-import socket
 import socketserver
 import subprocess
 import sys
@@ -23,15 +22,11 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEADLINE = 150  # seconds for the whole story
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_ports  # noqa: E402
+from wait import wait_for  # noqa: E402
 
-
-def free_ports(n):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+LIMIT_S = 240  # for each step of the story; alerts take their time before they fire
 
 
 class Arm(http.server.BaseHTTPRequestHandler):
@@ -120,20 +115,10 @@ def prometheus_config(arm_port, alertmanager_port):
                   lambda m: "- targets: []" if "targets" in m.group(0) else "", text)
 
 
-def wait_for(what, deadline, condition):
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.5)
-    raise SystemExit(f"FAILED: no {what} within {DEADLINE} s")
-
-
 def main():
     if not shutil.which("prometheus") or not shutil.which("prometheus-alertmanager"):
         print("skipped: prometheus and prometheus-alertmanager are needed")
         return 77
-    deadline = time.monotonic() + DEADLINE
     arm_port = serve(http.server.ThreadingHTTPServer, Arm)
     mail_port = serve(socketserver.ThreadingTCPServer, Mailbox)
     prometheus_port, alertmanager_port, log_port = free_ports(3)
@@ -148,6 +133,10 @@ def main():
             with open(run / f"{pathlib.Path(command[0]).name}.log", "wb") as out:
                 processes.append(subprocess.Popen(command, stdout=out, stderr=out, cwd=run))
 
+        def page(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{log_port}{path}", timeout=60) as answer:
+                return answer.read().decode()
+
         def lines(pattern):
             text = log.read_text(encoding="utf-8") if log.exists() else ""
             return [line for line in text.splitlines() if re.search(pattern, line)]
@@ -159,23 +148,21 @@ def main():
             start(sys.executable, str(ROOT / "prometheus" / "notification-log.py"), "--listen", f"127.0.0.1:{log_port}", "--log", str(log))
             start("prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=am", f"--web.listen-address=127.0.0.1:{alertmanager_port}", "--cluster.listen-address=")
             start("prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", f"--web.listen-address=127.0.0.1:{prometheus_port}")
-            print(*wait_for("webhook", deadline, lambda: lines(r"FIRING\s+critical BanditArmFailing \[default/digits svm\]")), sep="\n")
-            mail = wait_for("mail", deadline, lambda: mails("[CRITICAL]"))[0]
+            print(*wait_for("webhook", lambda: lines(r"FIRING\s+critical BanditArmFailing \[default/digits svm\]"), LIMIT_S), sep="\n")
+            mail = wait_for("mail", lambda: mails("[CRITICAL]"), LIMIT_S)[0]
             text = mail.get_body(preferencelist=("plain",)).get_content()
             print(f"\nSubject: {mail['Subject']}\n\n{text}")
             for want in ("An arm answers too many requests with an error.", "Arm svm of route default/digits", "/runbooks/BanditArmFailing", "/d/bandit-models"):
                 if want not in text:
                     raise SystemExit(f"FAILED: the mail does not say {want!r}")
             for path, want in (("/", "Arm svm of route default/digits"), ("/runbooks/BanditArmFailing", "<h2>Mitigation</h2>")):
-                with urllib.request.urlopen(f"http://127.0.0.1:{log_port}{path}", timeout=10) as answer:
-                    if want not in answer.read().decode():
-                        raise SystemExit(f"FAILED: the page {path} of the notification log does not say {want!r}")
+                wait_for(f"the page {path} of the notification log to say {want!r}", lambda p=path, w=want: w in page(p))
             Arm.failing = False
-            print(*wait_for("webhook of the end", deadline, lambda: lines(r"RESOLVED critical BanditArmFailing")), sep="\n")
-            wait_for("mail of the end", deadline, lambda: mails("[RESOLVED]"))
+            print(*wait_for("webhook of the end", lambda: lines(r"RESOLVED critical BanditArmFailing"), LIMIT_S), sep="\n")
+            wait_for("mail of the end", lambda: mails("[RESOLVED]"), LIMIT_S)
             print("delivered by webhook and by mail, firing and resolved")
             return 0
-        except SystemExit:
+        except (AssertionError, SystemExit):
             for path in sorted(run.glob("*.log")):
                 print(f"--- {path.name}\n{path.read_text(encoding='utf-8', errors='replace')[-2000:]}")
             raise
@@ -183,7 +170,7 @@ def main():
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(timeout=10)
+                process.wait(timeout=90)
 
 
 if __name__ == "__main__":

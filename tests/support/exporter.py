@@ -13,7 +13,6 @@ import tempfile
 import time
 import urllib.request
 
-from ports import free_port  # noqa: F401 - for those who import this
 from wait import LIMIT_S, wait_for
 
 ROUTE = """apiVersion: bandit-router.dev/v1alpha1
