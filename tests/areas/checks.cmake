@@ -2,8 +2,8 @@
 # What people would otherwise argue about in review. tidy needs compile_commands.json.
 foreach(check layers banned headers format shell words)
     add_test(NAME check.${check} COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/${check}.sh)
-    set_tests_properties(check.${check} PROPERTIES TIMEOUT 300 LABELS check)
+    set_tests_properties(check.${check} PROPERTIES TIMEOUT 1200 LABELS check)
 endforeach()
 add_test(NAME check.tidy
     COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/tidy.sh ${CMAKE_BINARY_DIR})
-set_tests_properties(check.tidy PROPERTIES TIMEOUT 1200 LABELS "check" COST 1000)
+set_tests_properties(check.tidy PROPERTIES TIMEOUT 3600 LABELS "check" COST 1000)

@@ -19,7 +19,7 @@ add_test(NAME sim.gate COMMAND bandit-sim --gate --seeds 30 ${scenarios}/station
 add_test(NAME sim.gate-more COMMAND bandit-sim --gate --seeds 15 ${scenarios}/close.yaml
     ${scenarios}/delayed-labels.yaml ${scenarios}/drift.yaml ${scenarios}/outages.yaml
     ${scenarios}/load-coupled-broken.yaml)
-set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 300 LABELS simulation)
+set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 1200 LABELS simulation)
 
 # The same choices from the same counts as a library that others use; skipped, with the
 # reason, where it cannot be fetched.
@@ -27,7 +27,7 @@ add_executable(decide-lines support/decide_lines.c)
 target_link_libraries(decide-lines PRIVATE flags core route json base)
 add_test(NAME sim.peer COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/bench/peer/choices.py
     $<TARGET_FILE:decide-lines>)
-set_tests_properties(sim.peer PROPERTIES TIMEOUT 300 LABELS simulation SKIP_RETURN_CODE 77)
+set_tests_properties(sim.peer PROPERTIES TIMEOUT 1200 LABELS simulation SKIP_RETURN_CODE 77)
 
 add_executable(bench_decide bench/decide.c support/stage.c)
 target_include_directories(bench_decide PRIVATE ${PROJECT_SOURCE_DIR}/tests)

@@ -3,5 +3,5 @@
 # stories, so they run alone.
 add_test(NAME e2e.story COMMAND ${PROJECT_SOURCE_DIR}/tests/e2e/story.py)
 set_tests_properties(e2e.story PROPERTIES
-    TIMEOUT 900 LABELS e2e RUN_SERIAL ON
+    TIMEOUT 1800 LABELS e2e RUN_SERIAL ON
     ENVIRONMENT "BANDIT_BUILD_DIR=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")

@@ -19,6 +19,6 @@ add_test(NAME integration.trainer COMMAND /usr/bin/python3
 add_test(NAME integration.trainer_accuracy COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/trainer_accuracy.py
     $<TARGET_FILE:model-trainer> $<TARGET_FILE:model_accuracy>)
-set_tests_properties(integration.trainer PROPERTIES TIMEOUT 120 LABELS integration)
+set_tests_properties(integration.trainer PROPERTIES TIMEOUT 900 LABELS integration)
 set_tests_properties(integration.trainer_accuracy PROPERTIES
-    TIMEOUT 600 LABELS integration SKIP_RETURN_CODE 77)
+    TIMEOUT 1800 LABELS integration SKIP_RETURN_CODE 77)

@@ -16,5 +16,5 @@ foreach(test objects secure robust socket)
             ${PROJECT_SOURCE_DIR}/tests/integration/exporter_${test}.py
             $<TARGET_FILE:bandit-exporter> ${judge})
     set_tests_properties(integration.exporter_${test} PROPERTIES
-        TIMEOUT 120 LABELS integration)
+        TIMEOUT 900 LABELS integration)
 endforeach()

@@ -7,4 +7,4 @@ add_executable(httpc_probe ${PROJECT_SOURCE_DIR}/tests/support/httpc_probe.c)
 target_link_libraries(httpc_probe PRIVATE flags httpc)
 add_test(NAME integration.httpc-tls COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/httpc_tls.py $<TARGET_FILE:httpc_probe>)
-set_tests_properties(integration.httpc-tls PROPERTIES TIMEOUT 60 LABELS integration)
+set_tests_properties(integration.httpc-tls PROPERTIES TIMEOUT 900 LABELS integration)

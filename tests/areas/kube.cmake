@@ -3,7 +3,7 @@ foreach(name kube_pure kube_config kube_watch kube_lease)
     add_unit(${name} DEPS store kube)
 endforeach()
 add_unit(kube_torture SOURCES support/torn_server.c DEPS kube base)
-set_tests_properties(unit.kube_torture PROPERTIES TIMEOUT 600)
+set_tests_properties(unit.kube_torture PROPERTIES TIMEOUT 1800)
 add_fuzz(watch DEPS kube)
 
 add_test(NAME integration.kube_store COMMAND /usr/bin/python3
@@ -21,7 +21,7 @@ add_test(NAME integration.kube_verbs COMMAND /usr/bin/python3
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_verbs.py $<TARGET_FILE:kube_probe>)
 set_tests_properties(integration.kube_store integration.kube_lease integration.kube_verbs
     integration.kube_farewell integration.kube_rbac PROPERTIES
-    TIMEOUT 300 LABELS integration)
+    TIMEOUT 900 LABELS integration)
 
 # Against a real API server; skipped, with the reason, where there is none.
 add_test(NAME integration.kube_real COMMAND /usr/bin/python3
@@ -30,4 +30,4 @@ add_test(NAME integration.kube_real COMMAND /usr/bin/python3
 add_test(NAME integration.kube_story COMMAND /usr/bin/python3 -W ignore
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_story.py $<TARGET_FILE:bandit-operator>)
 set_tests_properties(integration.kube_real integration.kube_story PROPERTIES
-    TIMEOUT 600 LABELS integration SKIP_RETURN_CODE 77)
+    TIMEOUT 1800 LABELS integration SKIP_RETURN_CODE 77)

@@ -15,7 +15,7 @@ add_unit(write_budget DEPS controller)
 foreach(test operator_life operator_hostile operator_crash)
     add_test(NAME integration.${test} COMMAND /usr/bin/python3
         ${PROJECT_SOURCE_DIR}/tests/integration/${test}.py $<TARGET_FILE:bandit-operator>)
-    set_tests_properties(integration.${test} PROPERTIES TIMEOUT 240 LABELS integration)
+    set_tests_properties(integration.${test} PROPERTIES TIMEOUT 900 LABELS integration)
 endforeach()
 
 # HTTPRoutes and VirtualServices, over a fake API server and over a real one, if there is one.
@@ -23,5 +23,5 @@ foreach(server fake real)
     add_test(NAME integration.operator_mesh_${server} COMMAND /usr/bin/python3
         ${PROJECT_SOURCE_DIR}/tests/integration/operator_mesh.py $<TARGET_FILE:bandit-operator> ${server})
     set_tests_properties(integration.operator_mesh_${server} PROPERTIES
-        TIMEOUT 400 LABELS integration SKIP_RETURN_CODE 77)
+        TIMEOUT 1200 LABELS integration SKIP_RETURN_CODE 77)
 endforeach()

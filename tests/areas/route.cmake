@@ -17,13 +17,13 @@ target_compile_definitions(describe-route PRIVATE TEST_DATA="${PROJECT_SOURCE_DI
 target_link_libraries(describe-route PRIVATE flags route json base)
 add_test(NAME check.route-described
     COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/route_described.sh $<TARGET_FILE:describe-route>)
-set_tests_properties(check.route-described PROPERTIES TIMEOUT 30 LABELS unit)
+set_tests_properties(check.route-described PROPERTIES TIMEOUT 600 LABELS unit)
 add_test(NAME check.route-schema
     COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/checks/route_schema.py
         $<TARGET_FILE:describe-route>)
-set_tests_properties(check.route-schema PROPERTIES TIMEOUT 60 LABELS unit)
+set_tests_properties(check.route-schema PROPERTIES TIMEOUT 600 LABELS unit)
 add_test(NAME integration.route-apiserver
     COMMAND /usr/bin/python3 -W ignore ${PROJECT_SOURCE_DIR}/tests/integration/route_apiserver.py
         $<TARGET_FILE:describe-route>)
 set_tests_properties(integration.route-apiserver PROPERTIES
-    TIMEOUT 120 LABELS integration SKIP_RETURN_CODE 77)
+    TIMEOUT 900 LABELS integration SKIP_RETURN_CODE 77)

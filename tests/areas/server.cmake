@@ -6,5 +6,5 @@ if(TARGET server)
     add_fuzz(prediction_id DEPS server)
     add_test(NAME integration.server COMMAND /usr/bin/python3
         ${PROJECT_SOURCE_DIR}/tests/integration/server.py $<TARGET_FILE:model-server>)
-    set_tests_properties(integration.server PROPERTIES TIMEOUT 120 LABELS integration)
+    set_tests_properties(integration.server PROPERTIES TIMEOUT 900 LABELS integration)
 endif()
