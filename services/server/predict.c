@@ -10,7 +10,8 @@
 #include "server/quick_read.h"
 #include "server/trace.h"
 
-enum { ANSWER_STEP = 64 }; /* bytes: see round_up() */
+/* Bytes; see fill_up(). */
+enum { ANSWER_STEP = 64, BLANKS_MAX = 256 };
 
 static void sleep_ms(double ms)
 {
@@ -58,7 +59,7 @@ static void count_row(struct worker *w, size_t i)
 /* Bytes of an answer, whatever the protocol. */
 static size_t answer_max(const struct worker *w)
 {
-    return w->rows.count * w->served->row_text_max + ROW_TEXT_MORE + ANSWER_STEP;
+    return w->rows.count * w->served->row_text_max + ROW_TEXT_MORE + BLANKS_MAX;
 }
 
 bool predict_begin(struct worker *w, struct httpd_response *resp)
@@ -117,12 +118,8 @@ int64_t predict_end(struct worker *w, const struct prediction_run *run)
 size_t predict_sign(struct worker *w, const struct prediction_run *run, size_t i,
                     char *out)
 {
-    const struct served *s = w->served;
-    uint64_t unique =
-        atomic_fetch_add_explicit(&w->server->next_unique, 1, memory_order_relaxed);
-
-    return prediction_id_write(w->signer, &s->classes[w->predicted[i]].id, run->wall_ms,
-                               unique, out);
+    return prediction_id_write(w->signer, &w->served->classes[w->predicted[i]].id,
+                               run->wall_ms, w->next_unique++, out);
 }
 
 static char *write_row(char *at, struct worker *w, const struct prediction_run *run,
@@ -137,15 +134,19 @@ static char *write_row(char *at, struct worker *w, const struct prediction_run *
     return at;
 }
 
-/* Blanks, so that the answers of a connection mostly are of one length, whatever the
- * digits and names in them: an answer object of libmicrohttpd, which has the length in
- * its head, then serves again (see httpd/answer.c). */
-static char *round_up(char *at, const char *start)
+/* Blanks, and the end of the line: answers grow to one length, that of the longest, and
+ * fall back from it only when it is too long by far. An answer object of libmicrohttpd,
+ * which has the length in its head, then serves again (see httpd/answer.c). */
+static char *fill_up(char *at, const char *start, size_t *answer_len)
 {
-    size_t n = ANSWER_STEP - ((size_t)(at - start) + 1) % ANSWER_STEP;
+    size_t n = (size_t)(at - start) + 1;
 
-    memset(at, ' ', n);
-    return at + n;
+    if (n > *answer_len || *answer_len - n > BLANKS_MAX)
+        *answer_len = (n + ANSWER_STEP - 1) / ANSWER_STEP * ANSWER_STEP;
+    memset(at, ' ', *answer_len - n);
+    at += *answer_len - n;
+    *at++ = '\n';
+    return at;
 }
 
 static void write_answer(struct worker *w, const struct prediction_run *run, bool batch,
@@ -171,8 +172,7 @@ static void write_answer(struct worker *w, const struct prediction_run *run, boo
     at =
         answer_text(at, stamp_text(&w->stamp, run->wall_ms + ns / 1000000), STAMP_LENGTH);
     at = ANSWER_LITERAL(at, "\"}");
-    at = round_up(at, start);
-    *at++ = '\n';
+    at = fill_up(at, start, &w->answer_len);
     buf_grew(out, (size_t)(at - start));
 }
 

@@ -51,7 +51,6 @@ struct server *server_new(const struct server_options *options)
     s->started_ms = clock_wall_ms();
     s->seen = feedback_seen_new(options->feedback_capacity, options->feedback_ttl_ms);
     faults_init(&s->faults, options->allow_faults);
-    atomic_store(&s->next_unique, random_number());
     (void)pthread_mutex_init(&s->lock, NULL);
     return s;
 }
@@ -80,8 +79,8 @@ static void count_failure(struct server *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-/* The faults in force are a gauge of every registry, so of a new one, too. Who sees the new
- * model sees that it was counted. */
+/* The faults in force are a gauge of every registry, so of a new one, too. Who sees the
+ * new model sees that it was counted. */
 static void publish(struct server *s, struct served *next)
 {
     struct served *old;
@@ -131,6 +130,7 @@ static struct worker *worker_new(struct server *s)
     w->server = s;
     w->signer = signer_new(s->options.secret, s->options.secret_len);
     w->random = random_number() | 1; /* xorshift never leaves zero */
+    w->next_unique = random_number();
     return w;
 }
 

@@ -37,7 +37,6 @@ struct server {
     struct feedback_seen *seen;
     struct faults faults;
     atomic_bool draining;
-    _Atomic uint64_t next_unique;
     pthread_key_t worker_key;
     _Atomic unsigned generation; /* of current; 0: none yet */
     pthread_mutex_t lock;        /* guards all below */
@@ -58,6 +57,8 @@ struct worker {
     struct signer *signer;
     struct stamp stamp;
     uint64_t random;
+    uint64_t next_unique; /* of its ids: each worker counts up from a number of chance */
+    size_t answer_len;    /* see fill_up() */
 };
 
 /* The options' strings and bytes must outlive the server. */
