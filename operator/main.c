@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "controller/controller.h"
 #include "controller/debug.h"
+#include "journal/files.h"
 #include "operator/cluster.h"
 #include "operator/planes.h"
 #include "operator/validate.h"
@@ -23,6 +24,7 @@ enum {
     EXIT_USAGE = 2,
     EXIT_LEASE_LOST = 3,
     BIG_BLOCK = 128 * 1024,
+    MEGABYTE = 1000 * 1000,
     DRAIN_MS = 5000,
     WATCH_MS = 1000,  /* how soon it is noticed that the store cannot be watched */
     WORDS_MAX = 1024, /* of the command line that are no flags */
@@ -37,6 +39,7 @@ struct settings {
     int64_t workers;
     int64_t status_writes_per_s;
     const char *decisions_log;
+    int64_t decisions_max_mb, decisions_backups;
     struct web_flags web;
     const char *words[WORDS_MAX];
     size_t word_count;
@@ -51,6 +54,8 @@ static struct settings settings = {
     .workers = 1,
     .status_writes_per_s = 40,
     .decisions_log = "",
+    .decisions_max_mb = 100,
+    .decisions_backups = 5,
     .web = WEB_FLAGS_INIT(":9871"),
 };
 
@@ -79,6 +84,13 @@ static const struct flag flags[] = {
     {.name = "decisions.log", .kind = FLAG_STRING, .value = &settings.decisions_log,
      .argname = "FILE", .help = "Append every decision with all it rests on, a line of JSON "
                                 "each; opened again on SIGHUP. For audits and replay."},
+    {.name = "decisions.max-size", .kind = FLAG_INT, .value = &settings.decisions_max_mb,
+     .low = 0, .high = 1000000, .argname = "MB",
+     .help = "Move the file on to FILE.1, FILE.1 to FILE.2 and so on once it holds so "
+             "much; 0: never, somebody else does."},
+    {.name = "decisions.max-backups", .kind = FLAG_INT,
+     .value = &settings.decisions_backups, .low = 1, .high = JOURNAL_BACKUPS_MAX,
+     .argname = "N", .help = "How many of those are kept."},
     WEB_FLAGS(settings.web),
     {.name = NULL},
 };
@@ -306,7 +318,11 @@ static int run_operator(void)
         return EXIT_USAGE;
     }
     if (settings.decisions_log[0]) {
-        journal = journal_open(settings.decisions_log, &err);
+        journal = journal_open(
+            &(struct journal_options){.path = settings.decisions_log,
+                                      .max_bytes = settings.decisions_max_mb * MEGABYTE,
+                                      .keep = (unsigned)settings.decisions_backups},
+            &err);
         if (!journal) {
             (void)fprintf(stderr, "bandit-operator: --decisions.log: %s\n", err.msg);
             return EXIT_FAILED;

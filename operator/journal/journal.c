@@ -6,46 +6,68 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "journal/files.h"
+
+enum {
+    TRY_AGAIN_PART = 16
+}; /* a file that cannot be moved on grows by this part of it */
 
 struct journal {
     char *path;
+    int64_t max_bytes;
+    unsigned keep;
     pthread_mutex_t lock; /* guards what follows */
     int fd;
-    bool torn;       /* the file ends within a line */
-    uint64_t opened; /* how often: a file of its own begins with whole lines */
+    int64_t size, full_at; /* bytes; full_at 0: never */
+    bool torn;             /* the file ends within a line */
+    uint64_t opened;       /* how often: a file of its own begins with whole lines */
 };
 
-static int open_for_appending(const char *path, struct error *err)
+/* ---- the file ------------------------------------------------------------------------
+ */
+
+/* Begin to append to the path, as it is now. Under the lock. */
+static bool begin_file(struct journal *j, struct error *err)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    int fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    struct stat st;
 
     if (fd < 0)
-        (void)error_set(err, ERR_IO, "cannot open %s for appending: %s", path,
-                        strerror(errno));
-    return fd;
+        return error_set(err, ERR_IO, "cannot open %s for appending: %s", j->path,
+                         strerror(errno));
+    file_closep(&j->fd);
+    j->fd = fd;
+    j->opened++;
+    j->size = fstat(fd, &st) ? 0 : st.st_size;
+    j->full_at = !lstat(j->path, &st) && S_ISREG(st.st_mode) ? j->max_bytes : 0;
+    return true;
 }
 
-struct journal *journal_open(const char *path, struct error *err)
+struct journal *journal_open(const struct journal_options *options, struct error *err)
 {
-    int fd = open_for_appending(path, err);
-    struct journal *j;
+    struct journal *j = mem_alloc(1, sizeof(*j));
 
-    if (fd < 0)
-        return NULL;
-    j = mem_alloc(1, sizeof(*j));
-    j->path = mem_strdup(path);
-    j->fd = fd;
-    j->opened = 1;
+    j->path = mem_strdup(options->path);
+    j->max_bytes = options->max_bytes;
+    j->keep = options->keep;
+    j->fd = -1;
     (void)pthread_mutex_init(&j->lock, NULL);
-    return j;
+    if (begin_file(j, err))
+        return j;
+    journal_close(j);
+    return NULL;
 }
 
 void journal_close(struct journal *j)
 {
     if (!j)
         return;
-    (void)close(j->fd);
+    file_closep(&j->fd);
     (void)pthread_mutex_destroy(&j->lock);
     free(j->path);
     free(j);
@@ -53,17 +75,31 @@ void journal_close(struct journal *j)
 
 bool journal_reopen(struct journal *j, struct error *err)
 {
-    int fd = open_for_appending(j->path, err);
+    bool ok;
 
-    if (fd < 0)
-        return false;
     (void)pthread_mutex_lock(&j->lock);
-    (void)close(j->fd);
-    j->fd = fd;
-    j->opened++;
+    ok = begin_file(j, err);
     (void)pthread_mutex_unlock(&j->lock);
-    return true;
+    return ok;
 }
+
+/* A full file that cannot be moved on grows, for a decision is worth more than the
+ * bound. Under the lock. */
+static void make_room(struct journal *j)
+{
+    struct error err;
+
+    if (!j->full_at || j->size < j->full_at)
+        return;
+    if (journal_files_rotate(j->path, j->keep, &err) && begin_file(j, &err))
+        return;
+    log_warn("the journal is full and cannot be moved on, so it grows",
+             LOG_STR("error", err.msg));
+    j->full_at = j->size + j->max_bytes / TRY_AGAIN_PART + 1;
+}
+
+/* ---- lines ---------------------------------------------------------------------------
+ */
 
 /* What a line that only brings an observation builds on: this file, this spec, and the
  * state after the line before. Never zero. */
@@ -87,6 +123,7 @@ static bool append(struct journal *j, const struct buf *line, struct error *err)
     do
         written = write(j->fd, line->data, line->len);
     while (written < 0 && errno == EINTR);
+    j->size += written > 0 ? written : 0;
     j->torn = written >= 0 && written < (ssize_t)line->len && (j->torn || written > 0);
     if (written < 0)
         return error_set(err, ERR_IO, "cannot write to %s: %s", j->path, strerror(errno));
@@ -111,6 +148,7 @@ bool journal_write(struct journal *j, uint64_t *chain, const struct bandit_route
     after.status = decided->status;
     source.digest_after = entry_digest(&after);
     (void)pthread_mutex_lock(&j->lock);
+    make_room(j);
     if (j->torn)
         buf_putc(&line, '\n');
     entry_write(&line, &source,

@@ -2,7 +2,9 @@
 /* journal.h - the file that decisions are written down in, a line each.
  *
  * Lines are appended whole, with one write() each, so that a reader never sees half of
- * one and logrotate may move the file away (then journal_reopen()). A line that cannot be
+ * one. A file that is full is moved on (files.h) and the next one begun, in which the
+ * first line of each route brings its status whole, so that it can be read alone;
+ * logrotate may do so instead (then journal_reopen()). A line that cannot be
  * written is counted and left out: deciding goes on, and the next line of that route
  * brings its status whole again.
  */
@@ -15,8 +17,15 @@
 
 struct journal;
 
-/* NULL when the file cannot be opened for appending. */
-struct journal *journal_open(const char *path, struct error *err);
+struct journal_options {
+    const char *path;
+    int64_t max_bytes; /* a file that holds so much is full; 0: it never is */
+    unsigned keep;     /* full ones, besides; from 1 to JOURNAL_BACKUPS_MAX */
+};
+
+/* NULL when the file cannot be opened for appending. What is no regular file (a pipe,
+ * /dev/stdout) is never full. */
+struct journal *journal_open(const struct journal_options *options, struct error *err);
 void journal_close(struct journal *j);
 DEFINE_FREEP(struct journal *, journal_close)
 

@@ -2,11 +2,13 @@
 #include "replay/lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 
 enum { PIECE = 128 * 1024 };
 
@@ -70,14 +72,24 @@ static bool read_all(gzFile file, struct reader *r, struct error *err)
 
 bool lines_read(const char *path, line_fn *fn, void *arg, struct error *err)
 {
+    CLEANUP(file_closep)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? error_errno(err, errno, "%s", path)
+                  : lines_read_fd(fd, path, fn, arg, err);
+}
+
+bool lines_read_fd(int fd, const char *path, line_fn *fn, void *arg, struct error *err)
+{
     struct reader r = {.line = BUF_INIT(LINE_BYTES_MAX), .fn = fn, .arg = arg};
-    gzFile file;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* gzclose() closes what it was given */
+    gzFile file = own < 0 ? NULL : gzdopen(own, "rb");
     bool ok;
 
-    errno = 0;
-    file = gzopen(path, "rb");
-    if (!file)
+    if (!file) {
+        file_closep(&own);
         return error_errno(err, errno ? errno : ENOMEM, "%s", path);
+    }
     ok = read_all(file, &r, err);
     (void)gzclose(file);
     buf_clear(&r.line);

@@ -18,6 +18,9 @@ typedef bool line_fn(void *arg, const char *line, size_t n, struct error *err);
 /* Read a file, gzip or plain. Errors name the path and the number of the line. */
 bool lines_read(const char *path, line_fn *fn, void *arg, struct error *err);
 
+/* The same of what is open; path is for errors. The descriptor stays the caller's. */
+bool lines_read_fd(int fd, const char *path, line_fn *fn, void *arg, struct error *err);
+
 struct lines_writer;
 
 /* Begin a file anew; compressed when its name ends in .gz. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "journal/files.h"
 #include "replay/lines.h"
 #include "route/route_json.h"
 #include "json/yaml.h"
@@ -144,9 +145,14 @@ bool tape_read_journal(struct tape *t, const char *path, const char *wanted,
                        struct error *err)
 {
     struct journal_reading in = {.tape = t, .wanted = wanted};
+    CLEANUP(journal_files_close)
+    struct journal_files files;
 
-    if (!lines_read(path, take_line, &in, err))
+    if (!journal_files_open(&files, path, err))
         return false;
+    for (size_t i = 0; i < files.count; i++)
+        if (!lines_read_fd(files.items[i].fd, files.items[i].path, take_line, &in, err))
+            return false;
     if (!t->count)
         return error_set(err, ERR_INVALID, "%s: no decision%s%s in it", path,
                          wanted ? " of " : "", wanted ? wanted : "");
