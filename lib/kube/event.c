@@ -30,7 +30,7 @@ static const struct kube_kind events_kind = {"Event", "events.k8s.io", "v1", "ev
 /* One kind of happening about one object. */
 struct happening {
     struct event_series series;
-    struct json *event; /* as it is posted */
+    struct json *event; /* as it is posted; NULL afterwards */
     int64_t wall_ms;    /* when it happened last */
     char *name, *namespace;
 };
@@ -242,6 +242,7 @@ static bool follow(struct kube_events *e, struct happening *h)
     else
         return true;
     if (ok) {
+        json_free(STEAL(h->event)); /* of thousands that is megabytes */
         event_series_told(&h->series, step == EVENT_POST ? 1 : count, now_ms);
         return true;
     }

@@ -9,6 +9,7 @@
 #include "route/route_json.h"
 #include "store/dir_inner.h"
 #include "store/fingerprint.h"
+#include "store/last_good.h"
 #include "store/status_file.h"
 
 void dir_count(struct store_dir *s, uint64_t *what)
@@ -81,11 +82,10 @@ static struct bandit_route *assemble(const struct dir_object *o, const struct bu
     struct json *object = NULL;
     CLEANUP(json_freep)
     struct json *j = NULL;
-    const char *text = o->namespace[0] ? o->document->object : NULL;
     struct bandit_route *r;
     struct error why;
 
-    object = text ? json_parse(text, strlen(text), &why) : NULL;
+    object = o->namespace[0] ? last_good_read(o->document->object) : NULL;
     r = object ? route_from_json(object, &why) : NULL;
     if (!r)
         return NULL;

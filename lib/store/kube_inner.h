@@ -9,14 +9,15 @@
 #include "kube/table.h"
 #include "store/backend.h"
 #include "store/kube_versions.h"
+#include "store/last_good.h"
 #include "store/store_kube.h"
 
 /* An object as it was told last. */
 struct kube_object {
     struct kube_versions versions;
-    char *good;       /* JSON without the status, when it was last good; NULL: never */
-    char *finalizers; /* JSON of the list; NULL: there is none */
-    bool writing;     /* a write of ours is under way */
+    struct last_good *good; /* without the status; NULL: it never was good */
+    char *finalizers;       /* JSON of the list; NULL: there is none */
+    bool writing;           /* a write of ours is under way */
 };
 
 struct store_kube {

@@ -6,8 +6,6 @@
 #include "route/route_json.h"
 #include "store/kube_inner.h"
 
-enum { OBJECT_BYTES_MAX = 4 << 20 };
-
 void kube_object_free(void *object)
 {
     struct kube_object *o = object;
@@ -37,14 +35,13 @@ void kube_tell(const struct store_kube *s, enum store_event_type type, const cha
 
 /* What to come back to should the object become wrong: all that is read of it but its
  * status. */
-static char *without_status(const struct json *object)
+static struct last_good *without_status(const struct json *object)
 {
     static const char *const kept[] = {"name", "namespace", "uid", "generation", NULL};
     CLEANUP(json_freep)
     struct json *copy = json_new_object();
     struct json *metadata = json_new_object();
     const struct json *from = json_get(object, "metadata");
-    struct buf text = BUF_INIT(OBJECT_BYTES_MAX);
 
     for (size_t i = 0; kept[i]; i++)
         if (json_get(from, kept[i]))
@@ -53,8 +50,7 @@ static char *without_status(const struct json *object)
     json_put_string(copy, "kind", ROUTE_KIND);
     json_put(copy, "metadata", metadata);
     json_put(copy, "spec", json_copy(json_get(object, "spec")));
-    json_write(copy, &text);
-    return buf_take(&text);
+    return last_good_new(copy);
 }
 
 static bool is_deleting(const struct json *object)
@@ -67,7 +63,7 @@ static struct bandit_route *last_good(const struct kube_object *o, const struct 
 {
     struct error ignored;
     CLEANUP(json_freep)
-    struct json *tree = o->good ? json_parse(o->good, strlen(o->good), &ignored) : NULL;
+    struct json *tree = last_good_read(o->good);
     struct bandit_route *r;
 
     if (!tree)

@@ -66,12 +66,13 @@ static bool begin(struct write *w, const char *namespace, const char *name,
 char *kube_finalizers(const struct json *object)
 {
     const struct json *list = json_path(object, "metadata", "finalizers", NULL);
+    CLEANUP(buf_clear)
     struct buf text = BUF_INIT(LIST_BYTES_MAX);
 
     if (!json_count(list))
         return NULL;
     json_write(list, &text);
-    return buf_take(&text);
+    return mem_strdup(buf_str(&text)); /* buf_take() would keep the buffer's room */
 }
 
 /* stored: the object as the server has it now, or NULL. */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "route/route_json.h"
 #include "store/fingerprint.h"
+#include "store/last_good.h"
 #include "store/status_file.h"
 #include "json/yaml.h"
 
@@ -90,9 +91,7 @@ static void take_object(struct document *d, struct bandit_route *r, const struct
     json_put_string(object, "kind", ROUTE_KIND);
     json_put(object, "metadata", metadata);
     json_put(object, "spec", json_copy(json_get(j, "spec")));
-    buf_reset(&text);
-    json_write(object, &text);
-    d->object = mem_strdup(buf_str(&text)); /* buf_take() would keep the buffer's room */
+    d->object = last_good_new(object);
 }
 
 /* The key of an object that is wrong otherwise, where that much of it is right. */

@@ -15,15 +15,16 @@
 
 enum { MANIFEST_GRACE_MS = 500 };
 
+struct last_good;
+
 /* One document that is, or was meant to be, a BanditRoute. */
 struct document {
     char *namespace; /* NULL with name NULL: not even that is readable */
     char *name;
-    size_t number;  /* in its file, from 1 */
-    char *message;  /* what is wrong with it, or NULL */
-    char *object;   /* JSON of the object; of an invalid one, as it was when it was last
-                     * good; NULL: it never was. Text is a tenth of the struct's size. */
-    uint64_t print; /* of all in it that counts as a change of the spec */
+    size_t number;            /* in its file, from 1 */
+    char *message;            /* what is wrong with it, or NULL */
+    struct last_good *object; /* NULL: it never was good */
+    uint64_t print;           /* of all in it that counts as a change of the spec */
 };
 
 struct manifest {

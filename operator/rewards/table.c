@@ -18,7 +18,7 @@ struct cell {
     uint32_t route, arm, objective; /* in names */
     uint8_t seen;                   /* bit for each query that had it */
     uint8_t twice;                  /* bit for each query that had it more than once */
-    double values[QUERY_COUNT];
+    double values[2];               /* good and events, or the last scrape alone */
 };
 
 struct rewards_table {
@@ -84,6 +84,11 @@ static void make_room(struct rewards_table *t)
     }
 }
 
+static size_t place_of(enum rewards_query query)
+{
+    return query == QUERY_EVENTS;
+}
+
 /* "namespace/route". No name that a route can have holds a '/', so no two routes share a
  * key. False when the labels are longer than any name. */
 static bool route_key(char key[ROUTE_LABEL_MAX + ROUTE_NAME_MAX], const char *namespace,
@@ -107,7 +112,8 @@ bool rewards_table_put(struct rewards_table *t, enum rewards_query query,
         return error_set(err, ERR_TOO_BIG, "more than %d series", REWARDS_SERIES_MAX);
     if (!route_key(key, labels->namespace, labels->route) ||
         strlen(labels->arm) >= ROUTE_LABEL_MAX ||
-        strlen(labels->objective) >= ROUTE_LABEL_MAX)
+        strlen(labels->objective) >= ROUTE_LABEL_MAX ||
+        (query == QUERY_SCRAPE) != (*labels->objective == '\0'))
         return true; /* of no route of ours */
     route = names_add(&t->names, key);
     arm = names_add(&t->names, labels->arm);
@@ -123,7 +129,7 @@ bool rewards_table_put(struct rewards_table *t, enum rewards_query query,
     if (c->seen & bit)
         c->twice |= bit;
     c->seen |= bit;
-    c->values[query] = value;
+    c->values[place_of(query)] = value;
     return true;
 }
 
@@ -160,7 +166,7 @@ static const struct cell *find(const struct rewards_table *t, const struct asked
 
 static enum reason fault_of(const struct cell *c, enum rewards_query query)
 {
-    double v = c->values[query];
+    double v = c->values[place_of(query)];
 
     if (c->twice >> query & 1U)
         return REASON_DUPLICATE_SERIES;
@@ -184,13 +190,13 @@ static double value_of(const struct cell *c, enum rewards_query query,
         return otherwise;
     fault = fault_of(c, query);
     if (fault == REASON_NONE)
-        return c->values[query];
+        return c->values[place_of(query)];
     if (seen->problem == REASON_NONE) {
         seen->problem = fault;
         (void)snprintf(seen->detail, sizeof(seen->detail), "%s of arm %s%s%s: %g%s",
                        query_words[query], asked->route->spec.arms[asked->arm].name,
                        *asked->objective ? ", objective " : "", asked->objective,
-                       c->values[query],
+                       c->values[place_of(query)],
                        fault == REASON_DUPLICATE_SERIES ? " among several series" : "");
     }
     return otherwise;
