@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-enum { NUMBER_MAX = 32 };
+/* More than any text has, for pieces of one are written whole. */
+enum { NUMBER_MAX = 40 };
 
 /* Write v, which must be finite, and a NUL; returns the length. Whole numbers below 1e15
  * have neither point nor exponent: "3", "-0.25", "1e+21", "1.5e-07". */

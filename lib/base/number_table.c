@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { SMALLEST = -292, LARGEST = 324, LIMBS = 36, RESULT_BITS = 128 };
+enum { SMALLEST = -293, LARGEST = 324, LIMBS = 36, RESULT_BITS = 128 };
 
 /* Little-endian; 10^324 has 1077 bits, and one more is needed for doubling. */
 struct big {

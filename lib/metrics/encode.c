@@ -89,19 +89,18 @@ void exposition_label(struct buf *out, const char *name, const char *value)
     buf_putc(out, '"');
 }
 
-typedef size_t format_fn(double v, char out[NUMBER_MAX]);
-
-static size_t format(format_fn *finite, double v, char out[NUMBER_MAX])
+static size_t infinite(double v, char *out)
 {
-    const char *word;
-    size_t n;
+    const char *word = isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
+    size_t n = strlen(word);
 
-    if (isfinite(v))
-        return finite(v, out);
-    word = isnan(v) ? "NaN" : v > 0 ? "+Inf" : "-Inf";
-    n = strlen(word);
     memcpy(out, word, n);
     return n;
+}
+
+size_t exposition_number(double v, char out[NUMBER_MAX])
+{
+    return isfinite(v) ? number_format(v, out) : infinite(v, out);
 }
 
 void exposition_value(struct buf *out, double v)
@@ -109,7 +108,7 @@ void exposition_value(struct buf *out, double v)
     char *room = buf_room(out, NUMBER_MAX);
 
     if (room)
-        buf_grew(out, format(number_format, v, room));
+        buf_grew(out, exposition_number(v, room));
 }
 
 void exposition_bound(struct buf *out, double v)
@@ -117,7 +116,7 @@ void exposition_bound(struct buf *out, double v)
     char *room = buf_room(out, NUMBER_MAX);
 
     if (room)
-        buf_grew(out, format(number_format_canonical, v, room));
+        buf_grew(out, isfinite(v) ? number_format_canonical(v, room) : infinite(v, room));
 }
 
 static char *put(char *at, const struct exposition_text *text)
@@ -146,7 +145,7 @@ void exposition_sample(struct buf *out, const struct exposition_sample *s)
         *at++ = '}';
     }
     *at++ = ' ';
-    at += format(number_format, s->value, at);
+    at += exposition_number(s->value, at);
     at = put(at, &s->exemplar);
     *at++ = '\n';
     buf_grew(out, (size_t)(at - room));

@@ -8,6 +8,7 @@
 #ifndef METRICS_EXPOSITION_H
 #define METRICS_EXPOSITION_H
 
+#include "base/number.h"
 #include "metrics/metrics.h"
 
 enum exposition { EXPOSITION_TEXT_0_0_4, EXPOSITION_OPENMETRICS_1_0, EXPOSITION_COUNT };
@@ -55,7 +56,7 @@ struct exposition_sample {
     double value;
 };
 
-/* Append the line. All lines of a page are written here; room is made once for each. */
+/* Append the line; room is made once for all of it. */
 void exposition_sample(struct buf *out, const struct exposition_sample *s);
 
 static inline struct exposition_text exposition_text(const struct buf *b)
@@ -67,8 +68,10 @@ static inline struct exposition_text exposition_text(const struct buf *b)
  * commas. */
 void exposition_label(struct buf *out, const char *name, const char *value);
 
-/* The shortest text that reads back equal; "NaN", "+Inf", "-Inf". */
+/* The shortest text that reads back equal; "NaN", "+Inf", "-Inf". The second writes into
+ * memory and returns the length, without a NUL. */
 void exposition_value(struct buf *out, double v);
+size_t exposition_number(double v, char out[NUMBER_MAX]);
 
 /* The canonical form of a bucket's bound: "0.005", "1.0", "1e+06", "+Inf". */
 void exposition_bound(struct buf *out, double v);

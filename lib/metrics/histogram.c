@@ -3,7 +3,7 @@
 #include <math.h>
 #include <sched.h>
 
-#include "metrics/registry.h"
+#include "metrics/values.h"
 
 #define HOT_BIT (1ULL << 63)
 

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "metrics/registry.h"
+#include "metrics/family.h"
+#include "metrics/values.h"
 
 /* Relaxed order throughout: a metric's value is all that is read, nothing hangs on it. */
 static const memory_order relaxed = memory_order_relaxed;

@@ -193,26 +193,81 @@ static void check_number(double v, bool lopsided)
         fail_msg("%a became %s, not %s", v, text, slow);
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed;
+}
+
+static double from_bits(uint64_t bits)
+{
+    double v;
+
+    memcpy(&v, &bits, sizeof(v));
+    return v;
+}
+
 static void numbers_read_back_equal_and_are_shortest(void **state)
 {
     uint64_t seed = 88172645463325252ULL;
 
     (void)state;
     for (int i = 0; i < 15000; i++) {
-        double v;
+        uint64_t bits = next_random(&seed);
+        double any = from_bits(bits);
 
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        memcpy(&v, &seed, sizeof(v));
-        if (isfinite(v))
-            check_number(v, false);
-        check_number((double)(seed >> 11) * 0x1p-53, false);
-        check_number((double)(seed >> 40) / 1000, false);
+        if (isfinite(any))
+            check_number(any, false);
+        check_number((double)(bits >> 11) * 0x1p-53, false);     /* ratios */
+        check_number((double)(bits >> 40) / 1000, false);        /* seconds */
+        check_number(from_bits(bits >> 12 >> bits % 52), false); /* subnormal */
     }
     /* At powers of two a shorter text may exist than rounding to n digits finds. */
     for (int e = -1074; e < 1024; e++)
         check_number(ldexp(1, e), true);
+}
+
+/* Where one multiplication cannot tell, or nearly cannot. */
+static void numbers_between_two_texts_are_right(void **state)
+{
+    enum { NEIGHBOURS = 4 };
+    uint64_t seed = 3935559000370003845ULL;
+
+    (void)state;
+    /* Powers of ten, where digits become more, and the doubles next to them. */
+    for (int e = -323; e <= 308; e++) {
+        char text[16];
+        double above, below;
+
+        (void)snprintf(text, sizeof(text), "1e%d", e);
+        above = below = strtod(text, NULL);
+        for (int i = 0; i < NEIGHBOURS; i++) {
+            check_number(above, false);
+            check_number(below, false);
+            above = nextafter(above, INFINITY);
+            below = nextafter(below, 0);
+        }
+    }
+    /* Exactly halfway between two numbers of sixteen or seventeen digits. */
+    for (int i = 0; i < 3000; i++)
+        for (int bits = 1; bits <= 6; bits++)
+            check_number(ldexp((double)(next_random(&seed) >> 11 | 1), -bits), false);
+    /* Few digits, with any exponent: the shortest text is the one that was read. */
+    for (int i = 0; i < 20000; i++) {
+        uint64_t random = next_random(&seed);
+        char text[NUMBER_MAX];
+        double v;
+
+        (void)snprintf(text, sizeof(text), "%d.%0*de%d", (int)(random % 9) + 1,
+                       (int)(random >> 8 & 7) + 1, (int)(random >> 16) & 0x7F,
+                       (int)(random >> 32) % 300);
+        v = strtod(text, NULL);
+        check_number(v, false);
+        if (v != 0)
+            check_number(1 / v, false);
+    }
 }
 
 static void utf8_is_told_from_what_is_not(void **state)
@@ -344,6 +399,7 @@ int main(void)
         cmocka_unit_test(times_are_read_and_written),
         cmocka_unit_test(numbers_have_a_known_form),
         cmocka_unit_test(numbers_read_back_equal_and_are_shortest),
+        cmocka_unit_test(numbers_between_two_texts_are_right),
         cmocka_unit_test(utf8_is_told_from_what_is_not),
         cmocka_unit_test(names_follow_dns),
         cmocka_unit_test(a_file_is_replaced_whole),
