@@ -92,8 +92,7 @@ static void link_to_page(struct buf *out, const struct view *v, int64_t page,
                          const char *text)
 {
     buf_printf(out, "<a href=\"/?page=%lld&amp;q=", (long long)page);
-    for (const char *p = v->query; *p; p++) /* percent-encoded, whatever it is */
-        buf_printf(out, "%%%02X", (unsigned char)*p);
+    buf_add_encoded(out, v->query);
     buf_printf(out, "\">%s</a> ", text);
 }
 

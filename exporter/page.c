@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exporter/page.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER_MAX = 4096 };
-
-/* ---- metadata ------------------------------------------------------------------------
- */
-
-static struct buf headers[EXPOSITION_COUNT][FAMILY_COUNT];
-
-static void make_headers(void)
-{
-    for (size_t e = 0; e < EXPOSITION_COUNT; e++)
-        for (size_t i = 0; i < FAMILY_COUNT; i++) {
-            buf_init(&headers[e][i], HEADER_MAX);
-            exposition_header(&headers[e][i], (enum exposition)e, &object_metrics[i]);
-        }
-}
-
-const struct buf *page_header(enum exposition e, size_t family)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    (void)pthread_once(&once, make_headers);
-    return &headers[e][family];
-}
+#include "exporter/phrases.h"
 
 /* ---- filters -------------------------------------------------------------------------
  */
@@ -52,16 +29,16 @@ bool filter_takes(const struct page_filter *f, const char *namespace)
 /* ---- blobs ---------------------------------------------------------------------------
  */
 
-struct blob *blob_new(const struct buf *text)
+struct blob *blob_new(struct exposition_text text)
 {
     CLEANUP(buf_clear)
-    struct buf packed = BUF_INIT(gzip_bound(text->len));
+    struct buf packed = BUF_INIT(gzip_bound(text.len));
     struct gzip_sum sum = {0};
     struct blob *b;
 
-    if (!text->len)
+    if (!text.len)
         return NULL;
-    gzip_piece(&packed, buf_str(text), text->len, &sum);
+    gzip_piece(&packed, text.at, text.len, &sum);
     b = mem_alloc(1, sizeof(*b) + packed.len);
     atomic_init(&b->references, 1);
     b->sum = sum;
@@ -97,11 +74,11 @@ struct page *page_of_views(struct snapshot *s, enum exposition e, uint64_t famil
     *s = (struct snapshot){0};
     p->slices = mem_alloc(most, sizeof(struct httpd_slice));
     for (size_t family = 0; family < FAMILY_COUNT; family++) {
-        const struct buf *header = page_header(e, family);
+        const struct exposition_text *header = &phrases_get()->headers[e][family];
 
         if (!(families >> family & 1))
             continue;
-        p->slices[p->count++] = (struct httpd_slice){buf_str(header), header->len};
+        p->slices[p->count++] = (struct httpd_slice){header->at, header->len};
         for (size_t i = 0; i < p->snapshot.count; i++) {
             struct httpd_slice view;
 
@@ -119,11 +96,11 @@ void page_text(const struct snapshot *s, enum exposition e, const struct page_fi
                struct buf *out)
 {
     for (size_t family = 0; family < FAMILY_COUNT; family++) {
-        const struct buf *header = page_header(e, family);
+        const struct exposition_text *header = &phrases_get()->headers[e][family];
 
         if (!(f->families >> family & 1))
             continue;
-        buf_add(out, buf_str(header), header->len);
+        buf_add(out, header->at, header->len);
         for (size_t i = 0; i < s->count; i++) {
             const char *view;
             size_t len;

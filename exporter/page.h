@@ -33,8 +33,8 @@ struct blob {
     char bytes[];
 };
 
-struct blob *blob_new(const struct buf *text); /* NULL when the text is empty */
-struct blob *blob_ref(struct blob *b);         /* NULL is fine */
+struct blob *blob_new(struct exposition_text text); /* NULL when it is empty */
+struct blob *blob_ref(struct blob *b);              /* NULL is fine */
 void blob_unref(struct blob *b);
 
 struct page {
@@ -57,8 +57,5 @@ void page_text(const struct snapshot *s, enum exposition e, const struct page_fi
 
 struct page *page_ref(struct page *p);
 void page_unref(struct page *p);
-
-/* The metadata lines of a family, made once. */
-const struct buf *page_header(enum exposition e, size_t family);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/phrases.h"
+
 enum { PAGE_MAX = 1024 * 1024 * 1024, WHOLE_MAX = 2 * 1024 * 1024 };
 
 struct pages {
@@ -25,7 +27,7 @@ struct pages *pages_new(struct fleet *fleet)
     (void)pthread_mutex_init(&p->lock, NULL);
     for (size_t e = 0; e < EXPOSITION_COUNT; e++)
         for (size_t i = 0; i < FAMILY_COUNT; i++)
-            p->headers[e][i] = blob_new(page_header((enum exposition)e, i));
+            p->headers[e][i] = blob_new(phrases_get()->headers[e][i]);
     return p;
 }
 
@@ -84,7 +86,7 @@ static struct page *compress_whole(const struct snapshot *s, enum exposition e,
     struct page *page = page_of_blobs(s->generation, 1);
 
     page_text(s, e, filter, &text);
-    add_blob(page, blob_new(&text));
+    add_blob(page, blob_new(exposition_text(&text)));
     return page;
 }
 
@@ -103,7 +105,7 @@ static struct blob *compress_cell(const struct snapshot *s, size_t group, size_t
         view = rendered_view(s->objects[i], family, &len);
         buf_add(scratch, view, len);
     }
-    return blob_new(scratch);
+    return blob_new(exposition_text(scratch));
 }
 
 /* Make the cells again that something changed in. The scratch is for all of them: fresh

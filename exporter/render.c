@@ -5,51 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/phrases.h"
 #include "exporter/rendered.h"
-#include "metrics/exposition.h"
 
-enum { OBJECT_MAX = 4 * 1024 * 1024, LABELS_MAX = 16 * 1024, USUAL_BYTES = 16 * 1024 };
+enum {
+    OBJECT_MAX = 4 * 1024 * 1024,
+    LABELS_MAX = 64 * 1024,
+    USUAL_BYTES = 16 * 1024,
+    USUAL_LABELS = 1024
+};
+
+/* Where in the labels of the object. */
+struct span {
+    size_t start, len;
+};
 
 /* The family being rendered, and the labels that repeat from family to family. */
 struct sink {
     const struct bandit_route *r;
+    const struct phrases *phrases;
     struct buf *out;
-    struct buf name;
-    struct buf extra;                /* labels of this family only */
-    struct buf route;                /* namespace="...",route="..." */
-    struct buf arms[ROUTE_ARMS_MAX]; /* the same with arm="..." */
+    struct exposition_text name; /* of the family's samples */
+    struct buf labels;
+    struct span route;                            /* namespace="...",route="..." */
+    struct span arms[ROUTE_ARMS_MAX];             /* the same with arm="..." */
+    struct span objectives[ROUTE_OBJECTIVES_MAX]; /* objective="..." */
 };
 
+static struct exposition_text text_of(const struct sink *s, struct span span)
+{
+    return (struct exposition_text){buf_str(&s->labels) + span.start, span.len};
+}
+
+static const struct exposition_text nothing = {.at = NULL};
+
 /* One sample; what is not known has none. */
-static void sample(struct sink *s, const struct buf *labels, const struct buf *extra,
+static void sample(struct sink *s, struct span labels, struct exposition_text more,
                    double v)
 {
-    struct exposition_sample line = {
-        .name = exposition_text(&s->name), .labels = exposition_text(labels), .value = v};
-
-    if (isnan(v))
-        return;
-    if (extra)
-        line.more = exposition_text(extra);
-    exposition_sample(s->out, &line);
+    if (!isnan(v))
+        exposition_sample(
+            s->out,
+            &(struct exposition_sample){
+                .name = s->name, .labels = text_of(s, labels), .more = more, .value = v});
 }
 
-/* A sample with one label more. */
-static void sample_with(struct sink *s, const struct buf *labels, const char *name,
-                        const char *value, double v)
+/* One for each state: 1 for the one that it is in. */
+static void states(struct sink *s, struct span labels,
+                   const struct exposition_text *states, size_t n, size_t now)
 {
-    buf_reset(&s->extra);
-    exposition_label(&s->extra, name, value);
-    sample(s, labels, &s->extra, v);
-}
-
-static void states(struct sink *s, enum family family, const struct buf *labels,
-                   size_t now)
-{
-    const struct metric_desc *d = &object_metrics[family];
-
-    for (size_t i = 0; d->states[i]; i++)
-        sample_with(s, labels, d->name, d->states[i], i == now);
+    for (size_t i = 0; i < n; i++)
+        sample(s, labels, states[i], i == now);
 }
 
 struct extra {
@@ -58,13 +64,16 @@ struct extra {
 
 static void info(struct sink *s, const struct extra *extra, size_t n)
 {
-    buf_reset(&s->extra);
+    struct span more = {.start = s->labels.len};
+
     for (size_t i = 0; i < n; i++) {
         if (i)
-            buf_putc(&s->extra, ',');
-        exposition_label(&s->extra, extra[i].name, extra[i].value);
+            buf_putc(&s->labels, ',');
+        exposition_label(&s->labels, extra[i].name, extra[i].value);
     }
-    sample(s, &s->route, &s->extra, 1);
+    more.len = s->labels.len - more.start;
+    sample(s, s->route, text_of(s, more), 1);
+    buf_cut(&s->labels, more.start);
 }
 
 static void route_info(struct sink *s)
@@ -83,30 +92,15 @@ static void route_info(struct sink *s)
 
 static void route_mode(struct sink *s)
 {
-    states(s, FAMILY_ROUTE_MODE, &s->route, s->r->status.mode);
+    states(s, s->route, s->phrases->states[FAMILY_ROUTE_MODE], MODE_COUNT,
+           s->r->status.mode);
 }
 
 static void route_condition(struct sink *s)
 {
-    static const char *const statuses[] = {
-        [CONDITION_TRUE] = "true",
-        [CONDITION_FALSE] = "false",
-        [CONDITION_UNKNOWN] = "unknown",
-    };
-
-    for (size_t c = 0; c < CONDITION_COUNT; c++) {
-        size_t len;
-
-        buf_reset(&s->extra);
-        exposition_label(&s->extra, "condition", condition_name((enum condition_type)c));
-        buf_putc(&s->extra, ',');
-        len = s->extra.len;
-        for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-            buf_cut(&s->extra, len);
-            exposition_label(&s->extra, "status", statuses[i]);
-            sample(s, &s->route, &s->extra, s->r->status.conditions[c].status == i);
-        }
-    }
+    for (size_t c = 0; c < CONDITION_COUNT; c++)
+        states(s, s->route, s->phrases->conditions[c], PHRASES_STATUSES,
+               s->r->status.conditions[c].status);
 }
 
 static void route_decision(struct sink *s)
@@ -124,8 +118,7 @@ static void objective_min(struct sink *s)
     const struct route_reward *reward = &s->r->spec.reward;
 
     for (size_t o = 0; o < reward->objective_count; o++)
-        sample_with(s, &s->route, "objective", reward->objectives[o].name,
-                    reward->objectives[o].min);
+        sample(s, s->route, text_of(s, s->objectives[o]), reward->objectives[o].min);
 }
 
 static void objective_weight(struct sink *s)
@@ -136,31 +129,31 @@ static void objective_weight(struct sink *s)
     for (size_t o = 0; o < reward->objective_count; o++)
         sum += reward->objectives[o].weight;
     for (size_t o = 0; o < reward->objective_count; o++)
-        sample_with(s, &s->route, "objective", reward->objectives[o].name,
-                    sum > 0 ? reward->objectives[o].weight / sum : (double)NAN);
+        sample(s, s->route, text_of(s, s->objectives[o]),
+               sum > 0 ? reward->objectives[o].weight / sum : (double)NAN);
 }
 
 static void arm_objective(struct sink *s)
 {
-    const struct route_reward *reward = &s->r->spec.reward;
-    size_t n = reward->objective_count;
+    size_t n = s->r->spec.reward.objective_count;
 
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
         for (size_t o = 0; o < n; o++)
-            sample_with(s, &s->arms[a], "objective", reward->objectives[o].name,
-                        s->r->status.objectives[a * n + o].ratio);
+            sample(s, s->arms[a], text_of(s, s->objectives[o]),
+                   s->r->status.objectives[a * n + o].ratio);
 }
 
 static void arm_leader(struct sink *s)
 {
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
-        sample(s, &s->arms[a], NULL, s->r->status.leader == (int)a);
+        sample(s, s->arms[a], nothing, s->r->status.leader == (int)a);
 }
 
 static void arm_state(struct sink *s)
 {
     for (size_t a = 0; a < s->r->spec.arm_count; a++)
-        states(s, FAMILY_ARM_STATE, &s->arms[a], s->r->status.arms[a].state);
+        states(s, s->arms[a], s->phrases->states[FAMILY_ARM_STATE], ARM_STATE_COUNT,
+               s->r->status.arms[a].state);
 }
 
 /* ---- families of one number per route or arm -----------------------------------------
@@ -245,60 +238,66 @@ static void render_family(struct sink *s, size_t family)
 {
     const struct renderer *how = &renderers[family];
 
-    buf_reset(&s->name);
-    exposition_sample_name(&s->name, &object_metrics[family]);
+    s->name = s->phrases->names[family];
     if (how->other)
         how->other(s);
     else if (how->route)
-        sample(s, &s->route, NULL, how->route(s->r));
+        sample(s, s->route, nothing, how->route(s->r));
     else
         for (size_t a = 0; a < s->r->spec.arm_count; a++)
-            sample(s, &s->arms[a], NULL, how->arm(&s->r->status.arms[a]));
+            sample(s, s->arms[a], nothing, how->arm(&s->r->status.arms[a]));
 }
 
-static void sink_init(struct sink *s, const struct bandit_route *r, struct buf *out)
+/* Write the labels that samples of several families have, one behind the other. */
+static void write_labels(struct sink *s)
 {
-    s->r = r;
-    s->out = out;
-    buf_init(&s->name, LABELS_MAX);
-    buf_init(&s->extra, LABELS_MAX);
-    buf_init(&s->route, LABELS_MAX);
-    exposition_label(&s->route, "namespace", r->namespace);
-    buf_putc(&s->route, ',');
-    exposition_label(&s->route, "route", r->name);
+    const struct bandit_route *r = s->r;
+    struct buf *labels = &s->labels;
+
+    exposition_label(labels, "namespace", r->namespace);
+    buf_putc(labels, ',');
+    exposition_label(labels, "route", r->name);
+    s->route = (struct span){0, labels->len};
     for (size_t a = 0; a < r->spec.arm_count; a++) {
-        buf_init(&s->arms[a], LABELS_MAX);
-        buf_add(&s->arms[a], buf_str(&s->route), s->route.len);
-        buf_putc(&s->arms[a], ',');
-        exposition_label(&s->arms[a], "arm", r->spec.arms[a].name);
-    }
-}
+        size_t start = labels->len;
+        char *copy = buf_room(labels, s->route.len);
 
-static void sink_clear(struct sink *s)
-{
-    for (size_t a = 0; a < s->r->spec.arm_count; a++)
-        buf_clear(&s->arms[a]);
-    buf_clear(&s->route);
-    buf_clear(&s->extra);
-    buf_clear(&s->name);
+        if (copy) {
+            memcpy(copy, labels->data, s->route.len);
+            buf_grew(labels, s->route.len);
+        }
+        buf_putc(labels, ',');
+        exposition_label(labels, "arm", r->spec.arms[a].name);
+        s->arms[a] = (struct span){start, labels->len - start};
+    }
+    for (size_t o = 0; o < r->spec.reward.objective_count; o++) {
+        size_t start = labels->len;
+
+        exposition_label(labels, "objective", r->spec.reward.objectives[o].name);
+        s->objectives[o] = (struct span){start, labels->len - start};
+    }
 }
 
 struct rendered *render_route(const struct bandit_route *r)
 {
     CLEANUP(buf_clear)
     struct buf out = BUF_INIT(OBJECT_MAX);
+    struct sink s = {
+        .r = r, .phrases = phrases_get(), .out = &out, .labels = BUF_INIT(LABELS_MAX)};
     uint32_t start[FAMILY_COUNT + 1];
     struct rendered *rendered;
-    struct sink s;
 
     (void)buf_room(&out, USUAL_BYTES);
-    sink_init(&s, r, &out);
+    (void)buf_room(&s.labels, USUAL_LABELS);
+    write_labels(&s);
     for (size_t f = 0; f < FAMILY_COUNT; f++) {
         start[f] = (uint32_t)out.len;
         render_family(&s, f);
     }
     start[FAMILY_COUNT] = (uint32_t)out.len;
-    sink_clear(&s);
+    if (!buf_ok(&s.labels))
+        out.full = true;
+    buf_clear(&s.labels);
     if (!buf_ok(&out))
         return NULL;
     rendered = mem_resize(NULL, 1, sizeof(*rendered) + out.len); /* all is set below */
