@@ -3,7 +3,7 @@
 # The exporter's page beside a libmicrohttpd that sends the same bytes from a fixed buffer,
 # Debian's Python client and npm's prom-client, all over the same series and in one run.
 # Needs Debian's python3-prometheus-client, node and npm.
-# Usage: exposition.sh [--full] [--without python|node]...
+# Usage: exposition.sh [--full] [--without python|node]... [--write docs/performance.md]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,4 +15,4 @@ fi
 limit=$(mktemp)
 trap 'rm -f "$limit"' EXIT
 cc -std=c17 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -o "$limit" tests/bench/exposition/limit.c -lmicrohttpd
-/usr/bin/python3 -B tests/bench/exposition/bench.py --build "$build" --limit "$limit" "$@"
+PYTHONPATH=tests/bench /usr/bin/python3 -B tests/bench/exposition/bench.py --build "$build" --limit "$limit" "$@"

@@ -16,4 +16,4 @@ fi
 limit=$(mktemp)
 trap 'rm -f "$limit"' EXIT
 cc -std=c17 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -o "$limit" tests/bench/serving/limit.c -lmicrohttpd
-/usr/bin/python3 -B tests/bench/serving/bench.py --server "$server" --limit "$limit" "$@"
+PYTHONPATH=tests/bench /usr/bin/python3 -B tests/bench/serving/bench.py --server "$server" --limit "$limit" "$@"

@@ -5,6 +5,7 @@ import argparse
 import gzip
 import json
 import os
+import resource
 import signal
 import statistics
 import subprocess
@@ -12,6 +13,8 @@ import sys
 import tempfile
 import time
 
+import document
+import machine
 import prometheus
 from servers import Server
 from verdicts import Table
@@ -162,7 +165,13 @@ class Bench:
         if self.args.full:
             self.memory_of(SERIES_400K)
             self.fleet_of(LARGE, 3, False)
-        return self.table.end()
+        return self.table
+
+
+def own_cpu_s():
+    """This program's and that of all servers, which have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def main():
@@ -172,13 +181,21 @@ def main():
     parser.add_argument("--gzip-bar", type=int, default=20, help="14 in a build without libdeflate")
     parser.add_argument("--full", action="store_true", help="also 400,000 series and 10,000 routes")
     parser.add_argument("--without", action="append", default=[], choices=PEERS)
+    parser.add_argument("--write", metavar="PAGE", type=os.path.abspath,
+                        help="put the tables into docs/performance.md, too")
     args = parser.parse_args()
-    began = time.monotonic()
+    began, busy, own = time.monotonic(), machine.busy_s(), own_cpu_s()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end, too
     with tempfile.TemporaryDirectory(prefix="bandit-exposition.") as scratch:
-        code = Bench(args, scratch).run()
-    print(f"{time.monotonic() - began:.0f} s")
-    return code
+        table = Bench(args, scratch).run()
+    took = time.monotonic() - began
+    others = max(0, machine.busy_s() - busy - (own_cpu_s() - own)) / (took * os.cpu_count())
+    measured_on = (f"{os.cpu_count()} cores, {machine.processor()}; while it was measured ({took:.0f} s), "
+                   f"other programs had {others:.0%} of the machine.")
+    print(f"\n{measured_on} {table.verdict()}")
+    if args.write:
+        document.keep(table.text(measured_on), args.write, "exposition")
+    return 1 if table.missed else 0
 
 
 if __name__ == "__main__":

@@ -5,18 +5,22 @@ whether it was kept."""
 
 class Table:
     def __init__(self):
-        self.missed = []
+        self.missed, self.lines = [], []
+
+    def say(self, text):
+        print(text, flush=True)
+        self.lines.append(text)
 
     def title(self, text):
-        print(f"\n{text}\n\n| | measured | times ours | server's CPU | bar | |\n"
-              "| --- | ---: | ---: | ---: | ---: | --- |", flush=True)
+        self.say(f"\n{text}\n\n| | measured | times ours | server's CPU | bar | |\n"
+                 "| --- | ---: | ---: | ---: | ---: | --- |")
 
     def row(self, name, measured, ratio=None, cpu_ms=None, bar="", kept=None):
         verdict = "" if kept is None else "kept" if kept else "**missed**"
         if kept is False:
             self.missed.append(name)
-        print(f"| {name} | {measured} | {'' if ratio is None else f'{ratio:.1f}'} | "
-              f"{'' if cpu_ms is None else f'{cpu_ms:.2f} ms'} | {bar} | {verdict} |", flush=True)
+        self.say(f"| {name} | {measured} | {'' if ratio is None else f'{ratio:.1f}'} | "
+                 f"{'' if cpu_ms is None else f'{cpu_ms:.2f} ms'} | {bar} | {verdict} |")
 
     def time(self, name, scrapes, ours=None, at_most_ms=None, at_least_times=None):
         """A row of scrapes; ours: those of the exporter that they are compared with."""
@@ -34,7 +38,10 @@ class Table:
     def least(self, name, value, bar, unit=""):
         self.row(name, f"{value:.2f}{unit}", bar=f">= {bar}{unit}", kept=value >= bar)
 
-    def end(self):
-        print(f"\n{len(self.missed)} bars missed: {'; '.join(self.missed)}" if self.missed
-              else "\nall bars kept", flush=True)
-        return 1 if self.missed else 0
+    def verdict(self):
+        return (f"{len(self.missed)} bars missed: {'; '.join(self.missed)}." if self.missed
+                else "All bars are kept.")
+
+    def text(self, measured_on):
+        """All of it as Markdown, below a sentence on the machine."""
+        return f"{measured_on} {self.verdict()}\n" + "\n".join(self.lines) + "\n"

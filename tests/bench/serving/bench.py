@@ -17,12 +17,12 @@ import sys
 import tempfile
 import time
 
+import document
 import report
 from servers import GOLDEN, HERE, PYTHON, ROWS, Server
 
 MODELS = ["iris_lr", "iris_svc", "iris_rf"]
 PEERS = {"flask+gunicorn": MODELS, "fastapi+uvicorn": MODELS, "node": ["iris_lr", "iris_rf"]}
-BEGIN, END = "<!-- serving: begin -->", "<!-- serving: end -->"
 STARTS = 5  # of the model-server, the median of which counts
 
 
@@ -133,17 +133,6 @@ def arguments():
     return options
 
 
-def keep(text, path):
-    """Into the page, between its two marks."""
-    with open(path, encoding="utf-8") as f:
-        head, _, rest = f.read().partition(BEGIN + "\n")
-    _, end, tail = rest.partition(END + "\n")
-    if not end:
-        sys.exit(f"{path}: no {BEGIN} ... {END}")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(f"{head}{BEGIN}\n{text}{END}\n{tail}")
-
-
 def main():
     options = arguments()
     results = {}
@@ -161,7 +150,7 @@ def main():
     print(text)
     print("All bars are met." if all_met else "Bars are missed.", file=sys.stderr)
     if options.write:
-        keep(text, options.write)
+        document.keep(text, options.write, "serving")
     sys.exit(0 if all_met else 1)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was measured, and which bars it met, as Markdown."""
 import os
-import platform
 import statistics
+
+from machine import processor
 
 OURS = "model-server"
 LINEAR_RF = ("iris_lr", "iris_svc", "iris_rf")
@@ -94,12 +95,6 @@ def figures(results, about, connections, lines):
             f"{median(runs, 'p50_ms'):.3f} | {median(runs, 'p99_ms'):.2f} | {rss:.1f} | "
             f"{ready:.0f} | {sum(r['errors'] for r in runs):.0f} | "
             f"{median(runs, 'others'):.0%} |")
-
-
-def processor():
-    with open("/proc/cpuinfo", encoding="ascii") as f:
-        names = [line.partition(":")[2].strip() for line in f if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def write(results, about, options, seconds):

@@ -9,11 +9,12 @@ import socket
 import subprocess
 import time
 
+from machine import busy_s, process_cpu_s
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, "..", "..", "data", "golden")
 ROWS = os.path.join(GOLDEN, "iris.rows.csv")
 PYTHON = "/usr/bin/python3"  # Debian's, which has scikit-learn
-TICKS = os.sysconf("SC_CLK_TCK")
 START_LIMIT_S = 30
 
 
@@ -21,19 +22,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def process_cpu_s(pid):
-    """User and system time, of ended threads, too: clock_getcpuclockid(3), which Python
-    does not have, as Linux lays its result out."""
-    return time.clock_gettime(~pid << 3 | 2)
-
-
-def machine_busy_s():
-    """What all processes, and the host's other guests, have had of the cores."""
-    with open("/proc/stat", encoding="ascii") as f:
-        user, nice, system, _, _, irq, softirq, steal = map(int, f.readline().split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / TICKS
 
 
 def command(name, model, port, options):
@@ -133,7 +121,7 @@ class Server:
 
     def load(self, connections, seconds):
         """One run of wrk, and what it cost everybody."""
-        children, own, machine = wait_cpu_s(), self.cpu_s(), machine_busy_s()
+        children, own, machine = wait_cpu_s(), self.cpu_s(), busy_s()
         out = subprocess.run(
             ["wrk", "-t", str(min(2, connections)), "-c", str(connections), "-d",
              f"{seconds}s", "--timeout", "10s", "-s", f"{HERE}/predict.lua",
@@ -141,7 +129,7 @@ class Server:
             check=True, capture_output=True, text=True).stdout
         own = self.cpu_s() - own
         wrk = wait_cpu_s() - children
-        others = machine_busy_s() - machine - own - wrk
+        others = busy_s() - machine - own - wrk
         report = json.loads(out.splitlines()[-1])
         if not report["requests"]:
             raise RuntimeError(f"{self.name} {self.model} answered nothing in {seconds} s")
