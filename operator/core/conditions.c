@@ -43,14 +43,27 @@ static void set_ready(struct work *w)
         quote(w->status->message));
 }
 
+/* Was Prometheus asked, and is this what was wrong with its answer? */
+static bool is_of_metrics(enum reason problem)
+{
+    return problem >= REASON_NO_DATA && problem <= REASON_BAD_ANSWER;
+}
+
+/* A decision that failed before the metrics were asked for can say nothing of them, and
+ * one between two regular decisions (an arm died) does not have to: they were asked an
+ * interval ago, and are in another. */
 static void set_metrics(struct work *w)
 {
-    bool bad = w->problem != REASON_NONE;
-
-    if (w->seen->problem == REASON_ARM_NOT_READY) /* they were not asked */
+    if (w->seen->problem == REASON_ARM_NOT_READY)
         return;
-    set(w, CONDITION_METRICS_AVAILABLE, bad ? CONDITION_FALSE : CONDITION_TRUE,
-        w->problem, bad && w->seen->problem ? quote(w->seen->detail) : silence);
+    if (w->problem == REASON_NONE)
+        set(w, CONDITION_METRICS_AVAILABLE, CONDITION_TRUE, REASON_NONE, silence);
+    else if (is_of_metrics(w->problem))
+        set(w, CONDITION_METRICS_AVAILABLE, CONDITION_FALSE, w->problem,
+            w->seen->problem ? quote(w->seen->detail) : silence);
+    else
+        set(w, CONDITION_METRICS_AVAILABLE, CONDITION_UNKNOWN, w->problem,
+            quote("not asked for: the decision failed before"));
 }
 
 static void set_exploring(struct work *w)

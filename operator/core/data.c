@@ -15,6 +15,10 @@
  * failed: hanging requests leave no trace in counters of answers. */
 static const double silence_evidence = 20;
 
+/* A leader whose weight lets it expect less than this has no traffic for that reason:
+ * nothing is wrong with the data. Holding would keep it without traffic for ever. */
+static const double silence_explained = 1;
+
 /* Doubles count exactly up to about here, and no window holds more. */
 static const double most_events = 1e15;
 
@@ -97,6 +101,12 @@ static void measure_age(const struct work *w, struct arm_work *a)
     a->fresh = smaller(1, (double)a->elapsed_ms / (double)w->window_ms);
 }
 
+/* The share of traffic in force: as read back, which in Shadow is not as decided. */
+static double share_in_force(const struct arm_work *a)
+{
+    return a->now->applied >= 0 && a->now->applied <= 1 ? a->now->applied : a->start;
+}
+
 /* Requests that the arm would have answered, judging by the others and the weights. */
 static double expected_samples(const struct work *w, size_t arm)
 {
@@ -106,25 +116,28 @@ static double expected_samples(const struct work *w, size_t arm)
     for (size_t i = 0; i < w->arm_count; i++)
         if (i != arm && w->arms[i].sight >= SIGHT_PARTIAL) {
             samples += w->arms[i].now->samples;
-            weight += w->arms[i].start;
+            weight += share_in_force(&w->arms[i]);
         }
-    return weight > 0 ? samples * w->arms[arm].start / weight : 0;
+    return weight > 0 ? samples * share_in_force(&w->arms[arm]) / weight : 0;
 }
 
 static void check_leader(struct work *w)
 {
     int leader = w->before->leader;
+    double expected;
     struct arm_work *a;
 
     if (leader == ROUTE_NO_ARM || !w->arms[leader].ready)
         return;
     a = &w->arms[leader];
+    expected = a->sight == SIGHT_IDLE ? expected_samples(w, (size_t)leader) : 0;
     if (a->sight == SIGHT_IDLE &&
         w->now_ms - w->before->last_leader_change_ms > 2 * w->window_ms &&
-        expected_samples(w, (size_t)leader) >= silence_evidence) {
+        expected >= silence_evidence) {
         a->failing = true;
         a->deficit = 1;
-    } else if (a->sight == SIGHT_BLIND || a->sight == SIGHT_IDLE) {
+    } else if (a->sight == SIGHT_BLIND ||
+               (a->sight == SIGHT_IDLE && expected >= silence_explained)) {
         problem_set(w, a->stale ? REASON_STALE_DATA : REASON_NO_DATA, leader);
     }
 }

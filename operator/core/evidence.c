@@ -11,10 +11,12 @@
 static void estimate(const struct work *w, struct arm_work *a)
 {
     if (w->policy->pools) {
-        pool_estimate(a);
+        pool_estimate(w, a);
     } else {
         a->estimate = a->now->reward_ema;
         a->stderr_mean = a->now->reward_stderr;
+        a->evidence = a->trials;
+        a->evidence_good = a->successes;
     }
 }
 
@@ -38,8 +40,8 @@ static void probability_of_best(struct work *w)
         a->now->probability_best = NAN;
         if (!a->ready || isnan(a->estimate) || isnan(a->stderr_mean))
             continue;
-        first[n] = uses_beta(w) ? a->now->discounted_good : a->estimate;
-        second[n] = uses_beta(w) ? a->now->discounted_events : a->stderr_mean;
+        first[n] = uses_beta(w) ? a->evidence_good : a->estimate;
+        second[n] = uses_beta(w) ? a->evidence : a->stderr_mean;
         arms[n++] = i;
     }
     if (n == 0)

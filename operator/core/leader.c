@@ -23,7 +23,7 @@ enum {
     FLAPPING_FREE = 4,
     FLAPPING_MAX = 12
 };
-static const double margin_per_level = 0.5;
+static const double margin_per_level = 0.4;
 
 static double flapping_now(const struct work *w)
 {
@@ -128,15 +128,44 @@ static double margin(const struct work *w)
            (1 + margin_per_level * excess(flapping_now(w)));
 }
 
+/* Of one trial, with one success and one failure added (Laplace). */
+static double variance_of_trial(const struct arm_work *a)
+{
+    double smoothed = (a->estimate * a->evidence + 1) / (a->evidence + 2);
+
+    return smoothed * (1 - smoothed);
+}
+
+/* The standard error of a challenger that shows few failures is small, and just so when
+ * it has them by luck: it would mislead most where it is surest. So the variance is that
+ * at the leader's level, as in a score test (how far would it stray if it were no
+ * better?), but not at one further off than a standard error of what it shows: a leader
+ * that fell says nothing of the challenger. */
+static double challenger_error(const struct arm_work *challenger,
+                               const struct arm_work *leader)
+{
+    double own = variance_of_trial(challenger);
+    double level =
+        larger(leader->estimate, challenger->estimate - challenger->stderr_mean);
+    double variance = level * (1 - level);
+
+    return challenger->stderr_mean *
+           (variance > own && own > 0 ? sqrt(variance / own) : 1);
+}
+
 static bool beats(const struct arm_work *challenger, const struct arm_work *leader,
                   double errors)
 {
-    double error = sqrt(challenger->stderr_mean * challenger->stderr_mean +
-                        leader->stderr_mean * leader->stderr_mean);
+    double difference = challenger->estimate - leader->estimate;
+    double own;
 
     if (isnan(leader->estimate))
         return true;
-    return challenger->estimate - leader->estimate > errors * error;
+    if (!(difference > 0))
+        return false;
+    own = challenger_error(challenger, leader);
+    return difference >
+           errors * sqrt(own * own + leader->stderr_mean * leader->stderr_mean);
 }
 
 /* The best of those that beat the leader, or ROUTE_NO_ARM; *close: one looks better, but

@@ -19,7 +19,7 @@ static double upper_bound(const struct work *w, const struct arm_work *a)
     if (isnan(a->estimate))
         return INFINITY; /* nothing known: look there first */
     for (size_t i = 0; i < w->arm_count; i++)
-        trials += w->arms[i].now->discounted_events;
+        trials += w->arms[i].evidence;
     return a->estimate + sqrt(2 * log(larger(trials, M_E))) * a->stderr_mean;
 }
 

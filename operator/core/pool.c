@@ -33,12 +33,15 @@ static bool contradicted(const struct arm_work *a, double good, double trials)
     return fabs(a->reward - good / trials) > contradiction * error;
 }
 
+static double in_intervals(const struct work *w, int64_t ms)
+{
+    return (double)ms / (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
+}
+
 static void advance(const struct work *w, struct arm_work *a)
 {
     struct route_arm_status *s = a->now;
-    double intervals = (double)a->elapsed_ms /
-                       (double)(w->spec->interval_ms > 0 ? w->spec->interval_ms : 1);
-    double keep = pow(w->spec->policy.discount, intervals);
+    double keep = pow(w->spec->policy.discount, in_intervals(w, a->elapsed_ms));
 
     s->discounted_good = keep * s->discounted_good + a->fresh * a->successes;
     s->discounted_events = keep * s->discounted_events + a->fresh * a->trials;
@@ -56,12 +59,26 @@ void pool_advance(struct work *w)
             advance(w, &w->arms[i]);
 }
 
-void pool_estimate(struct arm_work *a)
+/* An arm that gets no traffic is known less well with every interval, though nothing is
+ * counted that could say so; else one without a floor would never be looked at again. */
+static double worth_now(const struct work *w, const struct arm_work *a)
 {
-    double good = a->now->discounted_good;
-    double trials = a->now->discounted_events;
+    int64_t age_ms = w->now_ms - a->now->counted_until_ms;
+
+    if (a->sight >= SIGHT_PARTIAL || a->now->counted_until_ms <= 0 || age_ms <= 0)
+        return 1;
+    return pow(w->spec->policy.discount, in_intervals(w, age_ms));
+}
+
+void pool_estimate(const struct work *w, struct arm_work *a)
+{
+    double worth = worth_now(w, a);
+    double good = worth * a->now->discounted_good;
+    double trials = worth * a->now->discounted_events;
     double smoothed = (good + 1) / (trials + 2);
 
+    a->evidence = trials;
+    a->evidence_good = good;
     a->estimate = trials > 0 ? good / trials : (double)NAN;
     a->stderr_mean = trials > 0 ? sqrt(smoothed * (1 - smoothed) / trials) : (double)NAN;
 }

@@ -7,7 +7,7 @@
 
 void pool_advance(struct work *w);
 
-/* Mean and standard error of the pool; NAN while it is empty. */
-void pool_estimate(struct arm_work *a);
+/* Mean and standard error of the pool as it is worth now; NAN while it is empty. */
+void pool_estimate(const struct work *w, struct arm_work *a);
 
 #endif

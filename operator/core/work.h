@@ -30,6 +30,8 @@ struct arm_work {
     double reward, reward_stderr; /* of this window; upper bound where SIGHT_PARTIAL */
     double trials, successes;     /* the same as that many Bernoulli trials */
     double estimate, stderr_mean; /* what the policy compares arms by */
+    double evidence; /* that many Bernoulli trials it rests on, as they are worth now */
+    double evidence_good; /* the successes among them */
 
     double start;       /* weight before */
     double low, high;   /* bounds of the new one */

@@ -181,9 +181,11 @@ static bool has_nothing(const struct route_spec *spec, const struct observation 
     return true;
 }
 
-static bool is_of_data_plane(enum reason problem)
+/* Was Prometheus not asked at all? */
+static bool is_without_metrics(enum reason problem)
 {
     return problem == REASON_DATA_PLANE_DOWN || problem == REASON_DATA_PLANE_REJECTED ||
+           problem == REASON_TARGET_NOT_FOUND || problem == REASON_ARM_NOT_READY ||
            problem == REASON_INVALID_SPEC;
 }
 
@@ -197,39 +199,67 @@ static void observe(const struct ranges *r, const struct frame *f, unsigned befo
         seen->arms[i].applied = f->seen.arms[i].applied;
         seen->arms[i].ready = f->seen.arms[i].ready;
     }
-    if (is_of_data_plane(f->seen.problem))
+    if (is_without_metrics(f->seen.problem))
         *seen = f->seen;
     else
         ranges_observe(r, f->seen.asked_ms, before, seen);
 }
 
-static const char *classify(struct verify_report *report, const struct ranges *r,
-                            const struct frame *f, const struct route_spec *spec,
-                            const struct observation *seen)
+/* How an input that was looked up compares with the one that was. */
+enum likeness { SAME, OVERTAKEN, UNANSWERED, ABSENT, OTHER, LIKENESS_COUNT };
+
+static enum likeness compare(const struct ranges *r, const struct frame *f,
+                             const struct route_spec *spec,
+                             const struct observation *looked_up)
 {
     struct observation candidates[EVALUATIONS];
 
-    if (same_input(spec, &f->seen, seen)) {
-        report->inputs_same++;
-        return NULL;
-    }
-    if (f->seen.problem != REASON_NONE) {
-        report->inputs_unanswered++;
-        return "Prometheus did not answer then; what it recorded is known now";
-    }
-    if (has_nothing(spec, seen)) {
-        report->inputs_absent++;
-        return "the ranges do not reach there";
-    }
+    if (same_input(spec, &f->seen, looked_up))
+        return SAME;
+    if (f->seen.problem != REASON_NONE)
+        return UNANSWERED;
+    if (has_nothing(spec, looked_up))
+        return ABSENT;
     for (unsigned before = 0; before < EVALUATIONS; before++)
         observe(r, f, before, spec, &candidates[before]);
-    if (among(spec, &f->seen, candidates, EVALUATIONS)) {
-        report->inputs_overtaken++;
-        return "the query overtook an evaluation of the rules, whose samples came after "
-               "it";
-    }
-    report->inputs_other++;
-    return "other values than were answered then";
+    return among(spec, &f->seen, candidates, EVALUATIONS) ? OVERTAKEN : OTHER;
+}
+
+static void count(struct verify_report *report, enum likeness how)
+{
+    size_t *const counters[LIKENESS_COUNT] = {
+        [SAME] = &report->inputs_same,
+        [OVERTAKEN] = &report->inputs_overtaken,
+        [UNANSWERED] = &report->inputs_unanswered,
+        [ABSENT] = &report->inputs_absent,
+        [OTHER] = &report->inputs_other,
+    };
+
+    ++*counters[how];
+}
+
+static void tell_difference(struct buf *out, size_t *told, const struct frame *f,
+                            enum likeness how)
+{
+    static const char *const words[LIKENESS_COUNT] = {
+        [OVERTAKEN] = "the query overtook an evaluation of the rules, whose samples came "
+                      "after it",
+        [UNANSWERED] = "Prometheus did not answer then; what it recorded is known now",
+        [ABSENT] = "the ranges do not reach there",
+        [OTHER] = "other values than were answered then",
+    };
+
+    if (how != SAME)
+        tell(out, told, f, words[how]);
+}
+
+/* What a decision is made again from: what was looked up; but where the query overtook
+ * the rules, the values that it saw, which are recorded all of them, and where it failed,
+ * that it failed. */
+static const struct observation *input_of(const struct frame *f, enum likeness how,
+                                          const struct observation *looked_up)
+{
+    return how == OVERTAKEN || how == UNANSWERED ? &f->seen : looked_up;
 }
 
 static bool is_near(const struct chain *c, const struct decision *d,
@@ -257,7 +287,7 @@ void verify_ranges(const struct tape *t, const struct ranges *r,
         const struct frame *f = &t->frames[i];
         const struct route_spec *spec = &t->route->spec;
         struct observation seen;
-        const char *why;
+        enum likeness how;
 
         if (f->start)
             take_state(&true_state, f->start);
@@ -266,14 +296,14 @@ void verify_ranges(const struct tape *t, const struct ranges *r,
         if (!true_state.known || !own.known)
             continue;
         observe(r, f, 0, spec, &seen);
-        why = classify(report, r, f, spec, &seen);
-        if (why)
-            tell(out, &told, f, why);
+        how = compare(r, f, spec, &seen);
+        count(report, how);
+        tell_difference(out, &told, f, how);
         decide(&true_state, f, &seen, &d);
         report->same_given_state += !difference(&true_state, &d, &f->outcome);
         decide(&true_state, f, &f->seen, &d);
         advance(&true_state, &d);
-        decide(&own, f, &seen, &d);
+        decide(&own, f, input_of(f, how, &seen), &d);
         report->near += is_near(&own, &d, &f->outcome);
         advance(&own, &d);
     }

@@ -17,7 +17,9 @@ struct verify_report {
     /* With inputs from ranges. */
     size_t inputs_same, inputs_overtaken, inputs_unanswered, inputs_absent, inputs_other;
     size_t same_given_state; /* the state before each decision taken from the journal */
-    size_t near; /* all on its own from the first state: same leader, weights to 1e-9 */
+    /* All on its own from the first state: same leader, weights to 1e-9. Where a query
+     * overtook the rules or failed, this is taken from the journal, as no range tells. */
+    size_t near;
 };
 
 /* The first few differences are appended to out, a line each. */

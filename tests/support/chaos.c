@@ -184,10 +184,9 @@ static void check_weights(const struct stage *s)
     bool measured = s->last.verdict == VERDICT_SWITCHED ||
                     s->last.verdict == VERDICT_ADJUSTED ||
                     s->last.verdict == VERDICT_KEPT;
-    /* with arms of which none was ready, metrics were not asked for: nothing new there */
     bool data =
-        s->status.conditions[CONDITION_METRICS_AVAILABLE].status == CONDITION_TRUE &&
-        s->seen.problem != REASON_ARM_NOT_READY;
+        s->seen.problem == REASON_NONE &&
+        s->status.conditions[CONDITION_METRICS_AVAILABLE].status == CONDITION_TRUE;
 
     for (size_t i = 0; i < s->spec.arm_count; i++)
         leaving |= s->status.arms[i].state == ARM_EJECTED &&
@@ -249,11 +248,12 @@ struct before {
     double ema[ROUTE_ARMS_MAX];
     double pooled[ROUTE_ARMS_MAX];
     unsigned states;
+    struct route_condition metrics;
 };
 
 static struct before remember(const struct stage *s)
 {
-    struct before b = {.states = 0};
+    struct before b = {.metrics = s->status.conditions[CONDITION_METRICS_AVAILABLE]};
     double total = 0;
 
     for (size_t i = 0; i < s->spec.arm_count; i++) {
@@ -273,6 +273,36 @@ static struct before remember(const struct stage *s)
 static bool equal(double a, double b)
 {
     return a == b || (isnan(a) && isnan(b));
+}
+
+/* Of metrics that were not asked for, nothing is said: Unknown, or what was known when an
+ * arm died between two decisions. */
+static void check_metrics_condition(const struct stage *s, const struct before *b)
+{
+    const struct route_condition *c = &s->status.conditions[CONDITION_METRICS_AVAILABLE];
+    enum reason problem = s->seen.problem;
+
+    if (problem == REASON_ARM_NOT_READY) {
+        PROMISE(c->status == b->metrics.status && c->reason == b->metrics.reason &&
+                c->since_ms == b->metrics.since_ms);
+    } else if (problem == REASON_NONE) {
+        PROMISE(c->status != CONDITION_UNKNOWN);
+    } else {
+        PROMISE(c->status == (problem >= REASON_NO_DATA && problem <= REASON_BAD_ANSWER
+                                  ? CONDITION_FALSE
+                                  : CONDITION_UNKNOWN));
+        PROMISE(c->reason == problem);
+    }
+}
+
+/* When only an arm died, nobody else loses anything by it. */
+static void check_evacuation(const struct stage *s, const struct before *b)
+{
+    if (s->seen.problem != REASON_ARM_NOT_READY || s->last.verdict == VERDICT_PINNED)
+        return;
+    for (size_t i = 0; i < s->spec.arm_count; i++)
+        PROMISE(s->status.arms[i].state == ARM_NOT_READY ||
+                s->last.weights[i] >= b->start[i] - 1e-12);
 }
 
 static void check_move(const struct stage *s, const struct before *b)
@@ -324,5 +354,7 @@ void chaos_step(struct stage *s, struct chance *c)
     route_status_clear(&status);
     check_weights(s);
     check_status(s);
+    check_metrics_condition(s, &b);
+    check_evacuation(s, &b);
     check_move(s, &b);
 }

@@ -58,6 +58,15 @@ void stage_see(struct stage *s, size_t arm, size_t objective, double good, doubl
     s->seen.arms[arm].objectives[objective].events = events;
 }
 
+void stage_serve(struct stage *s, const double *chances, double requests)
+{
+    for (size_t i = 0; i < s->spec.arm_count; i++) {
+        double events = requests * s->seen.arms[i].applied;
+
+        stage_see(s, i, 0, chances[i] * events, events);
+    }
+}
+
 void stage_decide(struct stage *s)
 {
     int64_t before = s->now_ms;

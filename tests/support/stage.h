@@ -25,6 +25,10 @@ void stage_clear(struct stage *s);
 
 void stage_see(struct stage *s, size_t arm, size_t objective, double good, double events);
 
+/* What a window of `requests` shows that are split as the data plane splits them now, of
+ * arms with these chances of the first objective: none of an arm without weight. */
+void stage_serve(struct stage *s, const double *chances, double requests);
+
 /* Let an interval pass and decide; the data are as new as the decision, unless an arm's
  * newest_ms was set to something else than the time of the last one. */
 void stage_decide(struct stage *s);

@@ -172,6 +172,90 @@ static void an_arm_that_loses_an_objective_can_only_look_worse(void **state)
     stage_clear(&s);
 }
 
+/* Few failures make a small standard error, also when they are few by chance. */
+static void a_challenger_is_not_surer_for_its_luck(void **state)
+{
+    static const struct {
+        double margin, good, events;
+        enum reason reason;
+    } rows[] = {
+        /* 99 of 100: sure to 0.0139 by itself, to 0.0153 at the level of 0.976. */
+        {1.20, 99,  100,  REASON_LEADER_CHANGE},
+        {1.36, 99,  100,  REASON_WITHIN_MARGIN},
+        /* With many requests there is nothing to doubt. */
+        {1.36, 990, 1000, REASON_LEADER_CHANGE},
+    };
+
+    (void)state;
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct stage s;
+
+        stage_init(&s, 2, 1);
+        s.spec.policy.type = POLICY_DISCOUNTED_COUNTS;
+        s.spec.policy.discount = 1e-9; /* so that the pool is the window */
+        s.spec.reward.window = WINDOW_1M;
+        s.spec.interval_ms = 60000;
+        stage_settle(&s);
+        stage_see(&s, 0, 0, 9700, 10000);
+        stage_see(&s, 1, 0, rows[r].good, rows[r].events);
+        s.spec.guardrails.switch_margin = rows[r].margin;
+        stage_decide(&s);
+        if (s.last.reason != rows[r].reason)
+            fail_msg("row %zu: %s", r, reason_name(s.last.reason));
+        stage_clear(&s);
+    }
+}
+
+/* Its weight explains why it has no requests: that is no want of data, and holding for it
+ * would leave it without any for ever. */
+static void a_leader_that_was_pinned_away_is_not_waited_for(void **state)
+{
+    static const double chances[] = {0.98, 0.97, 0.97};
+    struct stage s;
+
+    (void)state;
+    stage_init(&s, 3, 1);
+    stage_settle(&s);
+    s.spec.pin = (struct route_pin){
+        .set = true, .weights = {0, 0.5, 0.5}
+    };
+    for (int i = 0; i < 100; i++) {
+        stage_serve(&s, chances, 3000);
+        stage_decide(&s);
+    }
+    assert_decided(&s, VERDICT_PINNED, REASON_PIN);
+    s.spec.pin.set = false;
+    for (int i = 0; i < 20; i++) {
+        stage_serve(&s, chances, 3000);
+        stage_decide(&s);
+        assert_int_not_equal(s.last.verdict, VERDICT_HELD);
+    }
+    assert_int_equal(s.status.leader, 0);
+    assert_weights(&s, (double[]){0.8 + 0.2 / 3, 0.2 / 3, 0.2 / 3});
+    stage_clear(&s);
+}
+
+/* In Shadow traffic follows somebody else's weights. */
+static void a_shadow_judges_silence_by_the_weights_in_force(void **state)
+{
+    static const double chances[] = {0.98, 0.97, 0.97};
+    struct stage s;
+
+    (void)state;
+    stage_init(&s, 3, 1);
+    stage_settle(&s);
+    s.spec.mode = MODE_SHADOW;
+    for (size_t i = 0; i < 3; i++)
+        s.seen.arms[i].applied = i == 0 ? 0 : 0.5;
+    for (int i = 0; i < 100; i++) {
+        stage_serve(&s, chances, 3000);
+        stage_decide(&s);
+        assert_decided(&s, VERDICT_KEPT, REASON_BEST_ARM); /* not: failed, or no data */
+        assert_false(s.last.write);
+    }
+    stage_clear(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +267,9 @@ int main(void)
         cmocka_unit_test(a_leader_that_answers_nothing_while_others_do_has_failed),
         cmocka_unit_test(an_arm_without_labels_is_neither_favoured_nor_blamed),
         cmocka_unit_test(an_arm_that_loses_an_objective_can_only_look_worse),
+        cmocka_unit_test(a_challenger_is_not_surer_for_its_luck),
+        cmocka_unit_test(a_leader_that_was_pinned_away_is_not_waited_for),
+        cmocka_unit_test(a_shadow_judges_silence_by_the_weights_in_force),
     };
 
     return cmocka_run_group_tests_name("core_leader", tests, NULL, NULL);

@@ -114,10 +114,39 @@ static void every_problem_of_the_whole_holds_with_its_own_reason(void **state)
             assert_string_equal(s.status.message, "what happened");
             assert_int_equal(s.status.conditions[CONDITION_READY].status,
                              CONDITION_FALSE);
+            /* Of metrics that were not asked for, nothing can be said. */
             assert_int_equal(s.status.conditions[CONDITION_METRICS_AVAILABLE].status,
-                             CONDITION_FALSE);
+                             problem <= REASON_BAD_ANSWER ? CONDITION_FALSE
+                                                          : CONDITION_UNKNOWN);
+            assert_int_equal(s.status.conditions[CONDITION_METRICS_AVAILABLE].reason,
+                             problem);
             stage_clear(&s);
         }
+}
+
+static void an_arm_that_died_between_decisions_says_nothing_of_the_metrics(void **state)
+{
+    static const enum reason before[] = {REASON_NONE, REASON_PROMETHEUS_DOWN,
+                                         REASON_DATA_PLANE_DOWN};
+
+    (void)state;
+    for (size_t b = 0; b < ARRAY_LEN(before); b++) {
+        struct stage s;
+        struct route_condition was;
+
+        prepare(&s, POLICY_EPSILON_GREEDY);
+        s.seen.problem = before[b];
+        stage_decide(&s);
+        was = s.status.conditions[CONDITION_METRICS_AVAILABLE];
+        s.seen.problem = REASON_ARM_NOT_READY;
+        s.seen.arms[OTHER].ready = false;
+        stage_decide(&s);
+        assert_int_equal(s.last.verdict, VERDICT_ADJUSTED);
+        assert_true(s.last.weights[OTHER] == 0);
+        assert_memory_equal(&was, &s.status.conditions[CONDITION_METRICS_AVAILABLE],
+                            sizeof(was));
+        stage_clear(&s);
+    }
 }
 
 static void
@@ -309,6 +338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_of_the_whole_holds_with_its_own_reason),
+        cmocka_unit_test(
+            an_arm_that_died_between_decisions_says_nothing_of_the_metrics),
         cmocka_unit_test(
             every_harm_to_an_arm_is_told_and_moves_nothing_that_it_should_not),
         cmocka_unit_test(an_arm_that_cannot_be_seen_is_never_promoted),

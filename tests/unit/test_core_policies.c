@@ -89,6 +89,45 @@ static void ucb_explores_where_a_look_pays_most(void **state)
     stage_clear(&s);
 }
 
+/* Evidence of an arm without traffic ages all the same, so its bound rises until it is
+ * looked at. With epsilon 1 the leader itself may be without traffic. */
+static void ucb_without_a_floor_looks_at_every_arm_again(void **state)
+{
+    static const double epsilons[] = {0.2, 1};
+    double chances[] = {0.97, 0.95, 0.90};
+
+    (void)state;
+    for (size_t e = 0; e < ARRAY_LEN(epsilons); e++) {
+        struct stage s;
+        int looks[3] = {0};
+
+        stage_init(&s, 3, 1);
+        s.spec.policy.type = POLICY_DISCOUNTED_COUNTS;
+        s.spec.policy.choice = CHOICE_UCB;
+        s.spec.policy.epsilon = epsilons[e];
+        s.spec.guardrails.min_weight = 0;
+        s.spec.reward.window = WINDOW_1M;
+        chances[2] = 0.90;
+        for (int i = 0; i < 1000; i++) {
+            stage_serve(&s, chances, 600);
+            stage_decide(&s);
+            assert_int_not_equal(s.last.verdict, VERDICT_HELD);
+            for (size_t a = 0; a < 3 && i >= 500; a++)
+                looks[a] += s.last.weights[a] > 0;
+        }
+        for (size_t a = 0; a < 3; a++)
+            assert_true(looks[a] > 0);
+        assert_int_equal(s.status.leader, 0);
+        chances[2] = 1; /* the one that was looked at least becomes the best */
+        for (int i = 0; i < 500; i++) {
+            stage_serve(&s, chances, 600);
+            stage_decide(&s);
+        }
+        assert_int_equal(s.status.leader, 2);
+        stage_clear(&s);
+    }
+}
+
 static void a_decaying_epsilon_falls_to_its_floor(void **state)
 {
     struct stage s;
@@ -128,6 +167,7 @@ int main(void)
         cmocka_unit_test(every_policy_shares_as_its_formula_says),
         cmocka_unit_test(probability_of_best_keeps_the_floor_and_follows_the_evidence),
         cmocka_unit_test(ucb_explores_where_a_look_pays_most),
+        cmocka_unit_test(ucb_without_a_floor_looks_at_every_arm_again),
         cmocka_unit_test(a_decaying_epsilon_falls_to_its_floor),
         cmocka_unit_test(regret_counts_what_the_others_served),
     };
