@@ -9,6 +9,7 @@
 #include "exporter/scrape.h"
 #include "exporter/watcher.h"
 #include "store/choice.h"
+#include "store/logged.h"
 #include "web/web.h"
 
 enum { DRAIN_MS = 5000, ARENAS = 2 };
@@ -43,23 +44,10 @@ static void on_reload(void *arg, const char *message)
         log_info("web configuration read again");
 }
 
-static void on_warning(void *arg, const char *text)
-{
-    (void)arg;
-    log_warn("the API server warns", LOG_STR("warning", text));
-}
-
-static void on_fault(void *arg, const char *what, const struct error *err)
-{
-    (void)arg;
-    log_warn("request to the API server failed, it is tried again", LOG_STR("what", what),
-             LOG_STR("error", err->msg));
-}
-
 static const struct store_kube_options kube_hooks = {
     .user_agent = "bandit-exporter/" BANDIT_VERSION,
-    .warn = on_warning,
-    .fault = on_fault,
+    .warn = store_log_warning,
+    .fault = store_log_fault,
 };
 
 static bool serve(const struct options *o, const struct program *program,

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "kube/event.h"
+#include "store/logged.h"
 
 static const char lease_name[] = "bandit-operator";
 static const char user_agent[] = "bandit-operator/" BANDIT_VERSION;
@@ -57,22 +58,9 @@ static void on_answer(void *arg, const char *method, int code)
         operator_metrics_rest(c->metrics, c->host, method, code);
 }
 
-static void on_warning(void *arg, const char *text)
-{
-    (void)arg;
-    log_warn("the API server warns", LOG_STR("warning", text));
-}
-
-static void on_fault(void *arg, const char *what, const struct error *err)
-{
-    (void)arg;
-    log_warn("request to the API server failed, it is tried again", LOG_STR("what", what),
-             LOG_STR("error", err->msg));
-}
-
 static void on_lease_fault(void *arg, const struct error *err)
 {
-    on_fault(arg, "lease", err);
+    store_log_fault(arg, "lease", err);
 }
 
 static bool may_write(void *arg)
@@ -85,8 +73,8 @@ struct store_kube_options cluster_hooks(struct cluster *c)
     return (struct store_kube_options){
         .user_agent = user_agent,
         .report = on_answer,
-        .warn = on_warning,
-        .fault = on_fault,
+        .warn = store_log_warning,
+        .fault = store_log_fault,
         .may_write = may_write,
         .arg = c,
     };
