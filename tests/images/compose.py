@@ -7,10 +7,8 @@ not in this test; the compose file's settings for it are compared in compose_fil
 Usage: compose.py [--keep]   (--keep leaves it running)
 """
 import json
-import socket
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -19,20 +17,17 @@ import yaml
 import engine
 from engine import ROOT
 
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_ports  # noqa: E402
+from wait import wait_until_true  # noqa: E402
+
 ARMS = ["logistic-regression", "random-forest", "svm"]
 FILE = ROOT / "services/compose/compose.yaml"
 ONE_SHOT = ["setup", "train-logistic-regression", "train-svm", "train-random-forest"]
 PORTS = ["GATEWAY", "LOGISTIC_REGRESSION", "SVM", "RANDOM_FOREST", "HAPROXY_METRICS", "EXPORTER", "OPERATOR", "TRAFFIC",
          "PROMETHEUS", "ALERTMANAGER", "NOTIFICATIONS", "GRAFANA"]
 STEP = 1 / 256  # HAProxy weights are whole numbers out of 256
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+PATIENCE_S = 300
 
 
 class Loop:
@@ -62,7 +57,7 @@ class Loop:
         return self.podman.inspect("container", self.container(service))["State"]
 
     def get(self, port, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}{path}", timeout=60) as answer:
             return answer.read().decode()
 
     def query(self, expression):
@@ -72,18 +67,9 @@ class Loop:
                 for r in json.loads(self.get("PROMETHEUS", path))["data"]["result"]}
 
 
-def wait_for(what, within, condition):
-    end, seen = time.monotonic() + within, None
-    while time.monotonic() < end:
-        try:
-            seen = condition()
-            if seen is True:
-                print(f"ok {what}", flush=True)
-                return
-        except (OSError, urllib.error.URLError, ValueError, KeyError) as error:
-            seen = repr(error)
-        time.sleep(0.5)
-    raise AssertionError(f"{what}: not within {within} s; seen last: {seen}")
+def wait_for(what, condition):
+    took = wait_until_true(what, condition, PATIENCE_S)
+    print(f"ok {what} (after {took:.0f} s)", flush=True)
 
 
 def it_decides(loop):
@@ -103,21 +89,21 @@ def it_decides(loop):
         up = loop.query("up")
         return (len(up) == 9 and set(up.values()) == {1.0}) or up
 
-    wait_for("the weights in Prometheus sum to one", 90, weights_sum_to_one)
-    wait_for("all targets are up", 30, all_targets_are_up)
-    wait_for("a leader has most of the traffic", 120, a_leader)
+    wait_for("the weights in Prometheus sum to one", weights_sum_to_one)
+    wait_for("all targets are up", all_targets_are_up)
+    wait_for("a leader has most of the traffic", a_leader)
 
 
 def a_broken_arm_loses_its_traffic(loop):
     body = json.dumps({"latency_ms": 200, "error_ratio": 0.5}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{loop.ports['SVM']}/faults", body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=5).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
     def at_the_floor():
         weights = loop.query('bandit_arm_applied_weight_ratio{route="digits"}')
         return weights["svm"] <= 0.02 + STEP or weights
 
-    wait_for("a broken arm is at its floor", 90, at_the_floor)
+    wait_for("a broken arm is at its floor", at_the_floor)
 
 
 def they_are_confined(loop):
@@ -150,7 +136,7 @@ def a_service_that_is_made_anew_is_found_again(loop):
         line = 'haproxy_server_status{proxy="digits",server="random-forest",state="UP"} 1'
         return line in state or [x for x in state.splitlines() if "random-forest" in x and "server_status" in x]
 
-    wait_for("HAProxy finds the new one", 30, up)
+    wait_for("HAProxy finds the new one", up)
 
 
 def main():

@@ -13,7 +13,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -24,6 +23,10 @@ import unittest
 import elf
 import engine
 from engine import IMAGES, ROOT
+
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 # name | program | port | most megabytes
 TABLE = {
@@ -36,7 +39,7 @@ TABLE = {
 HARDENED = ["--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges", "--user=65532:65532", "--memory=256m",
             "--pids-limit=64"]
 LABEL = "org.opencontainers.image."
-STOP_WITHIN = 15
+STOP_WITHIN = 60  # then it is killed, and that is seen
 ENGINE = None
 
 
@@ -44,26 +47,11 @@ def image(name):
     return f"docker.io/bandit-router/{name}:{engine.version()}"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
-
-
 def ask(port, path, body=None):
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as peer:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as peer:
         peer.request("POST" if body else "GET", path, body)
         answer = peer.getresponse()
         return answer.status, answer.read().decode()
-
-
-def wait_for(what, condition, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            if condition():
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 class Contents(unittest.TestCase):
@@ -219,9 +207,9 @@ class Running(unittest.TestCase):
 
     def is_healthy(self, container, port):
         """The image's own health check is for its default port; the probe in it for any."""
-        ENGINE.podman("exec", container, "/usr/bin/http-probe", f"http://127.0.0.1:{port}/metrics")
-        self.assertEqual(ENGINE.podman("exec", container, "/usr/bin/http-probe", f"http://127.0.0.1:{port}/nothing",
-                                       check=False).returncode, 1)
+        probe = ("exec", container, "/usr/bin/http-probe", "--timeout=60s", f"http://127.0.0.1:{port}")
+        ENGINE.podman(*probe[:-1], probe[-1] + "/metrics")
+        self.assertEqual(ENGINE.podman(*probe[:-1], probe[-1] + "/nothing", check=False).returncode, 1)
 
     def test_trainer_wrote_a_model_and_nothing_else(self):
         self.assertEqual([p.name for p in (self.place / "models").iterdir()], ["digits.onnx"])
@@ -261,7 +249,7 @@ class Running(unittest.TestCase):
         with self.container("exporter", "--store.dir=/routes", f"--web.listen-address=127.0.0.1:{port}",
                             volumes=[("routes", "ro")]) as container:
             wait_for("the exporter", lambda: ask(port, "/readyz")[0] == 200)
-            self.assertIn('bandit_route_info{namespace="default",route="digits"', ask(port, "/metrics")[1])
+            wait_for("the route", lambda: 'bandit_route_info{namespace="default",route="digits"' in ask(port, "/metrics")[1])
             self.is_confined(container)
             self.is_healthy(container, port)
             self.stops_well(container)

@@ -121,7 +121,7 @@ def main():
             ending.callback(running.remove)
             running.start()
             for name in ("startupProbe", "livenessProbe", "readinessProbe"):
-                running.probe(name, 60)
+                running.probe(name, 180)
             ready = time.monotonic() - began
             running.stop()
         print(f"ok {pod.name}: probes answered after {ready:.1f} s, stopped in time", flush=True)

@@ -29,6 +29,21 @@ def wait_for(what, condition, seconds=LIMIT_S, seen=None):
         time.sleep(0.03)
 
 
+def wait_until_true(what, condition, seconds=LIMIT_S):
+    """For conditions that are True or give what they see instead; returns how long it took."""
+    began, last = time.monotonic(), None
+
+    def is_true():
+        nonlocal last
+        try:
+            last = condition()
+        except NOT_YET as error:
+            last = error
+        return last is True
+    wait_for(what, is_true, seconds, seen=lambda: last)
+    return time.monotonic() - began
+
+
 def last_word(last, seen):
     try:
         return repr(seen() if seen else last)
