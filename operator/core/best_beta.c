@@ -81,7 +81,7 @@ static void distribution(const struct grid *g, struct beta p, double *out)
 
     for (size_t i = 0; i < g->count; i++) {
         density[i] = (p.a - 1) * g->log_x[i] + (p.b - 1) * g->log_rest[i];
-        peak = larger(peak, density[i]);
+        peak = at_least(density[i], peak);
     }
     for (size_t i = 0; i < g->count; i++)
         density[i] = density[i] - peak < -40 ? 0 : exp(density[i] - peak);
@@ -103,9 +103,10 @@ void stats_best_beta(size_t n, const double *successes, const double *trials,
     g.count = 0; /* the rest is filled as far as it is used */
     grid_merge(&g, ends, ARRAY_LEN(ends));
     for (size_t i = 0; i < n; i++) {
-        double good = smaller(larger(successes[i], 0), trials[i]);
+        double good = at_most(at_least(successes[i], 0), trials[i]);
 
-        posterior[i] = (struct beta){.a = 1 + good, .b = 1 + larger(0, trials[i] - good)};
+        posterior[i] =
+            (struct beta){.a = 1 + good, .b = 1 + at_least(trials[i] - good, 0)};
         grid_cover(&g, posterior[i]);
         probability[i] = 0;
     }

@@ -18,12 +18,14 @@
 #include "core/stats.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "route/route.h"
 
 enum { QUADRANT_NODES = 8, MIDPOINTS = 32 };
 
 static const double out_of_reach = 6; /* standard errors of the difference: P < 1e-9 */
+static const double least_error = 1e-12;
 
 /* Normal distribution function to 3e-7 (Abramowitz & Stegun 7.1.28). */
 static inline float cdf(float z)
@@ -210,30 +212,35 @@ static void best_of_many(size_t n, const struct gaussian *g, double *probability
 /* ---- all -----------------------------------------------------------------------------
  */
 
+/* Without any error a mean is still taken to be known only so well. */
+static double variance_of(double error)
+{
+    return error > least_error ? error * error : least_error * least_error;
+}
+
+static bool in_reach(const struct gaussian *of, const struct gaussian *g)
+{
+    double behind = of->mean - g->mean;
+
+    return behind * behind <= out_of_reach * out_of_reach * (g->variance + of->variance);
+}
+
 void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean,
                          double *probability)
 {
-    struct gaussian g[ROUTE_ARMS_MAX];
+    struct gaussian g[ROUTE_ARMS_MAX], highest = {mean[0], variance_of(stderr_mean[0])};
     double of[ROUTE_ARMS_MAX];
     size_t arms[ROUTE_ARMS_MAX];
-    size_t highest = 0, count = 0;
+    size_t count = 0;
 
     for (size_t i = 1; i < n; i++)
-        if (mean[i] > mean[highest])
-            highest = i;
+        if (mean[i] > highest.mean)
+            highest = (struct gaussian){mean[i], variance_of(stderr_mean[i])};
     for (size_t i = 0; i < n; i++) {
-        /* Without any error a mean is still taken to be known only so well. */
-        double error = stderr_mean[i] > 1e-12 ? stderr_mean[i] : 1e-12;
-        double top = stderr_mean[highest] > 1e-12 ? stderr_mean[highest] : 1e-12;
-        double behind = mean[highest] - mean[i];
-        double variance = error * error;
-
+        g[count] = (struct gaussian){mean[i], variance_of(stderr_mean[i])};
+        arms[count] = i;
+        count += in_reach(&highest, &g[count]);
         probability[i] = 0;
-        if (behind > 0 &&
-            behind * behind > out_of_reach * out_of_reach * (variance + top * top))
-            continue;
-        g[count] = (struct gaussian){mean[i], variance};
-        arms[count++] = i;
     }
     if (count == 1)
         of[0] = 1;

@@ -36,51 +36,48 @@ static bool plausible(double v)
     return v >= 0 && v <= most_events;
 }
 
-static bool counted(const struct objective_observation *o)
-{
-    return plausible(o->good) && plausible(o->events) && o->events > 0;
-}
-
 /* Others mean that the rules are broken: nothing of them is used. */
-static void check_counts(struct work *w, size_t arm,
-                         const struct objective_observation *o)
+static void check_counts(struct work *w, size_t arm, double good, double events)
 {
-    if (plausible(o->good) && plausible(o->events))
-        return;
-    if (isinf(o->good) || isinf(o->events))
+    if (isinf(good) || isinf(events))
         problem_set(w, REASON_INFINITE, (int)arm);
-    else if ((!isnan(o->good) && !plausible(o->good)) ||
-             (!isnan(o->events) && !plausible(o->events)))
+    else if ((!isnan(good) && !plausible(good)) || (!isnan(events) && !plausible(events)))
         problem_set(w, REASON_BAD_ANSWER, (int)arm);
 }
 
 static void read_arm(struct work *w, size_t arm)
 {
     struct arm_work *a = &w->arms[arm];
-    bool any = false;
-    bool traffic = false;
-    bool scraped = false;
-    bool lacking = false;
+    double samples = 0;
+    bool any = false;     /* an objective with events */
+    bool traffic = false; /* events, usable or not */
+    bool scraped = false; /* series, if only of no events */
+    bool lacking = false; /* an objective that must not lack */
 
+    for (size_t i = 0; i < w->objective_count; i++) {
+        const struct route_objective *spec = &w->spec->reward.objectives[i];
+        const double good = a->seen->objectives[i].good;
+        const double events = a->seen->objectives[i].events;
+        struct objective_status *o = &a->objectives[i];
+
+        if (plausible(good) && plausible(events) && events > 0) {
+            any = traffic = scraped = true;
+            o->ratio = at_most(good / events, 1);
+            o->events = events;
+            w->out->clamps += good > events;
+        } else {
+            check_counts(w, arm, good, events);
+            traffic |= events > 0;
+            scraped |= !isnan(events);
+            lacking |= spec->weight > 0 && spec->missing == MISSING_HOLD;
+            o->ratio = NAN;
+            o->events = plausible(events) ? events : 0;
+        }
+        samples = at_least(samples, o->events);
+    }
+    a->now->samples = samples;
     a->stale = a->seen->newest_ms > 0 &&
                w->now_ms - a->seen->newest_ms > w->spec->guardrails.max_data_age_ms;
-    a->now->samples = 0;
-    for (size_t i = 0; i < w->objective_count; i++) {
-        const struct objective_observation *o = &a->seen->objectives[i];
-        const struct route_objective *spec = &w->spec->reward.objectives[i];
-        bool has = counted(o);
-
-        check_counts(w, arm, o);
-        any |= has;
-        traffic |= o->events > 0;
-        scraped |= !isnan(o->events);
-        lacking |= !has && spec->weight > 0 && spec->missing == MISSING_HOLD;
-        a->objectives[i].events = plausible(o->events) ? o->events : 0;
-        a->objectives[i].ratio = has ? smaller(o->good / o->events, 1) : (double)NAN;
-        if (has && o->good > o->events)
-            w->out->clamps++;
-        a->now->samples = larger(a->now->samples, a->objectives[i].events);
-    }
     if (a->stale || a->seen->newest_ms <= 0 || !scraped || (traffic && !any))
         a->sight = SIGHT_BLIND;
     else
@@ -98,7 +95,7 @@ static void measure_age(const struct work *w, struct arm_work *a)
     if (a->was->counted_until_ms > 0)
         a->elapsed_ms =
             newest > a->was->counted_until_ms ? newest - a->was->counted_until_ms : 0;
-    a->fresh = smaller(1, (double)a->elapsed_ms / (double)w->window_ms);
+    a->fresh = at_most((double)a->elapsed_ms / (double)w->window_ms, 1);
 }
 
 /* The share of traffic in force: as read back, which in Shadow is not as decided. */
@@ -180,10 +177,10 @@ void data_read(struct work *w)
     w->problem = w->seen->problem;
     if (w->problem != REASON_NONE)
         return;
-    for (size_t i = 0; i < w->arm_count; i++)
+    for (size_t i = 0; i < w->arm_count; i++) {
         read_arm(w, i);
-    for (size_t i = 0; i < w->arm_count; i++)
         measure_age(w, &w->arms[i]);
+    }
     check_all(w);
     check_leader(w);
 }

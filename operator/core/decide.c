@@ -21,7 +21,7 @@ static void read_weights(struct work *w)
     for (size_t i = 0; i < w->arm_count; i++) {
         double v = w->before->arms[i].desired;
 
-        w->arms[i].start = isfinite(v) ? smaller(1, larger(0, v)) : 0;
+        w->arms[i].start = isfinite(v) ? at_most(at_least(v, 0), 1) : 0;
         total += w->arms[i].start;
     }
     for (size_t i = 0; i < w->arm_count; i++)
@@ -255,7 +255,7 @@ static void finish(struct work *w)
         if ((int)i == s->leader)
             following = w->arms[i].weight;
     }
-    s->exploration = larger(0, 1 - following);
+    s->exploration = at_least(1 - following, 0);
     s->observed_generation = w->generation;
     s->mode = w->spec->mode;
     s->verdict = w->out->verdict;

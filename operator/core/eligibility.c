@@ -47,7 +47,7 @@ static void judge(const struct work *w, struct arm_work *a)
 
         if (deficit > 0) {
             a->failing = true;
-            a->deficit = larger(a->deficit, deficit);
+            a->deficit = at_least(a->deficit, deficit);
         }
     }
 }
@@ -76,7 +76,7 @@ static enum arm_state state_next(const struct work *w, struct arm_work *a)
             a->sight < SIGHT_SEEN)
             return ARM_REENTRY;
         s->ejected_until_ms = 0;
-        s->lifetime_samples = larger(s->lifetime_samples, warmup);
+        s->lifetime_samples = at_least(s->lifetime_samples, warmup);
     }
     return s->lifetime_samples >= warmup ? ARM_ACTIVE : ARM_WARMUP;
 }
@@ -127,17 +127,18 @@ static struct arm_work *worst(struct work *w)
 /* At most max_ejected, and never the last arm that could take traffic. */
 static void eject_failing(struct work *w)
 {
+    struct arm_work *a = worst(w);
     int ready = 0;
     int ejected = 0;
 
+    if (!a)
+        return;
     for (size_t i = 0; i < w->arm_count; i++) {
         ready += w->arms[i].ready;
         ejected += w->arms[i].now->state == ARM_EJECTED;
     }
-    for (struct arm_work *a;
-         (a = worst(w)) && ejected < w->spec->guardrails.max_ejected &&
-         ejected < ready - 1;
-         ejected++)
+    for (; a && ejected < w->spec->guardrails.max_ejected && ejected < ready - 1;
+         a = worst(w), ejected++)
         eject(w, a);
 }
 

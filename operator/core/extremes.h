@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* extremes.h - fmax() and fmin(), which pass over NAN, as code of the caller's: the
- * library's are calls, and a decision makes some hundred of them. Private to the core. */
+/* extremes.h - a number kept within a bound: what fmax() and fmin() do, which are calls
+ * into the library, while a decision makes some hundred of them. Private to the core. */
 #ifndef CORE_EXTREMES_H
 #define CORE_EXTREMES_H
 
-#include <math.h>
-
-static inline double larger(double a, double b)
+/* The bound also in the place of NAN; it is not NAN itself. */
+static inline double at_least(double x, double bound)
 {
-    return a > b || isnan(b) ? a : b;
+    return x > bound ? x : bound;
 }
 
-static inline double smaller(double a, double b)
+static inline double at_most(double x, double bound)
 {
-    return a < b || isnan(b) ? a : b;
+    return x < bound ? x : bound;
 }
 
 #endif

@@ -21,8 +21,8 @@
 static void set_bounds(struct work *w)
 {
     const struct route_guardrails *g = &w->spec->guardrails;
-    double floor_weight = smaller(larger(g->min_weight, 0), 1 / (double)w->arm_count);
-    double even = 1 / larger(1, (double)w->participants);
+    double floor_weight = at_most(at_least(g->min_weight, 0), 1 / (double)w->arm_count);
+    double even = 1 / at_least((double)w->participants, 1);
 
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
@@ -30,17 +30,17 @@ static void set_bounds(struct work *w)
         bool leaderless = w->status->leader == ROUTE_NO_ARM;
 
         a->low = floor_weight;
-        a->high = larger(a->low, g->max_weight);
+        a->high = at_least(g->max_weight, a->low);
         if (!a->ready)
             a->low = a->high = 0;
         else if (!a->participating)
-            a->high = larger(a->low, smaller(a->high, a->target));
+            a->high = at_least(at_most(a->target, a->high), a->low);
         else if (!leads && !leaderless && a->sight != SIGHT_SEEN &&
                  a->sight != SIGHT_IDLE)
             a->high =
-                larger(a->low, smaller(a->high, a->start)); /* unseen: no promotion */
+                at_least(at_most(a->start, a->high), a->low); /* unseen: no promotion */
         else if (!leads && !leaderless && a->now->state == ARM_WARMUP)
-            a->high = larger(a->low, smaller(a->high, even));
+            a->high = at_least(at_most(even, a->high), a->low);
     }
 }
 
@@ -65,7 +65,7 @@ static void fit(struct work *w, double *weights)
             a->high = 1;
         if (low > 1)
             a->low /= low;
-        weights[i] = smaller(larger(weights[i], a->low), a->high);
+        weights[i] = at_most(at_least(weights[i], a->low), a->high);
         sum += weights[i];
         upwards += a->high - weights[i];
         down += weights[i] - a->low;
@@ -106,14 +106,15 @@ static void evacuate(struct work *w, double *weights)
         if (a->participating || (a->ready && a->now->state != ARM_EJECTED))
             continue;
         if (a->ready)
-            weights[i] = larger(smaller(a->high, a->start), a->start - step);
+            weights[i] = at_least(a->start - step, at_most(a->start, a->high));
         else
             weights[i] = 0;
         freed += a->start - weights[i];
         if (weights[i] > a->high)
             a->low = a->high = weights[i];
     }
-    hand_over(w, freed, weights);
+    if (freed > 0)
+        hand_over(w, freed, weights);
 }
 
 /* The share of the way from `from` to `to` that the steps allow. */
@@ -126,9 +127,9 @@ static double allowed_share(const struct work *w, const double *from, const doub
         double move = to[i] - from[i];
 
         if (move > step_up)
-            share = smaller(share, step_up / move);
+            share = at_most(step_up / move, share);
         else if (-move > step_down)
-            share = smaller(share, step_down / -move);
+            share = at_most(step_down / -move, share);
     }
     return share;
 }

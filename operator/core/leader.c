@@ -32,12 +32,12 @@ static double flapping_now(const struct work *w)
 
     if (w->spec->guardrails.switch_margin <= 0)
         return 0; /* whoever wants no margin gets none */
-    return smaller(FLAPPING_MAX, larger(0, w->before->flapping - since / period));
+    return at_most(at_least(w->before->flapping - since / period, 0), FLAPPING_MAX);
 }
 
 static double excess(double level)
 {
-    return larger(0, level - FLAPPING_FREE);
+    return at_least(level - FLAPPING_FREE, 0);
 }
 
 double leader_damping(const struct work *w)
@@ -146,7 +146,7 @@ static double challenger_error(const struct arm_work *challenger,
 {
     double own = variance_of_trial(challenger);
     double level =
-        larger(leader->estimate, challenger->estimate - challenger->stderr_mean);
+        at_least(challenger->estimate - challenger->stderr_mean, leader->estimate);
     double variance = level * (1 - level);
 
     return challenger->stderr_mean *
@@ -208,8 +208,8 @@ static double flapping_after(const struct work *w, enum reason reason)
     if (reason != REASON_LEADER_CHANGE)
         return level;
     if (broke(w, &w->arms[w->before->leader]))
-        return smaller(level, FLAPPING_FREE);
-    return smaller(FLAPPING_MAX, level + FLAPPING_PER_CHANGE);
+        return at_most(level, FLAPPING_FREE);
+    return at_most(level + FLAPPING_PER_CHANGE, FLAPPING_MAX);
 }
 
 static void crown(struct work *w, int leader, enum reason reason)

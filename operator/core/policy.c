@@ -72,7 +72,7 @@ static double fixed_share(const struct work *w, const struct arm_work *a)
     case ARM_EJECTED:
         return g->min_weight;
     case ARM_REENTRY:
-        return larger(g->min_weight, g->reentry_weight);
+        return at_least(g->reentry_weight, g->min_weight);
     default:
         return 0;
     }
@@ -98,5 +98,5 @@ void policy_apply(struct work *w)
     }
     for (size_t i = 0; i < w->arm_count; i++)
         if (w->arms[i].participating && total > 0)
-            w->arms[i].target *= larger(0, left) / total;
+            w->arms[i].target *= at_least(left, 0) / total;
 }

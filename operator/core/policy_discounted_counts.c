@@ -20,7 +20,7 @@ static double upper_bound(const struct work *w, const struct arm_work *a)
         return INFINITY; /* nothing known: look there first */
     for (size_t i = 0; i < w->arm_count; i++)
         trials += w->arms[i].evidence;
-    return a->estimate + sqrt(2 * log(larger(trials, M_E))) * a->stderr_mean;
+    return a->estimate + sqrt(2 * log(at_least(trials, M_E))) * a->stderr_mean;
 }
 
 static void share_ucb(struct work *w, double epsilon)

@@ -19,8 +19,8 @@ static double epsilon_now(const struct work *w)
 
     if (p->epsilon_decay <= 0 || p->epsilon <= p->epsilon_min)
         return p->epsilon;
-    return larger(p->epsilon_min,
-                  p->epsilon * pow(1 - p->epsilon_decay, larger(0, hours)));
+    return at_least(p->epsilon * pow(1 - p->epsilon_decay, at_least(hours, 0)),
+                    p->epsilon_min);
 }
 
 static void share(struct work *w)

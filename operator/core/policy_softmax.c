@@ -14,7 +14,7 @@
 
 static void share(struct work *w)
 {
-    double temperature = larger(w->spec->policy.temperature, 1e-6);
+    double temperature = at_least(w->spec->policy.temperature, 1e-6);
     double best = -INFINITY;
 
     for (size_t i = 0; i < w->arm_count; i++)

@@ -27,7 +27,7 @@ static double variance_of(double good, double trials)
 static bool contradicted(const struct arm_work *a, double good, double trials)
 {
     double variance =
-        larger(variance_of(good, trials), variance_of(a->successes, a->trials));
+        at_least(variance_of(good, trials), variance_of(a->successes, a->trials));
     double error = sqrt(variance * (1 / trials + 1 / a->trials));
 
     return fabs(a->reward - good / trials) > contradiction * error;

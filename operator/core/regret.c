@@ -20,8 +20,9 @@ static double best_estimate(const struct work *w)
     for (size_t i = 0; i < w->arm_count; i++) {
         const struct arm_work *a = &w->arms[i];
 
-        if (a->ready && a->now->lifetime_samples >= w->spec->guardrails.warmup)
-            best = larger(best, a->estimate);
+        if (a->ready && a->now->lifetime_samples >= w->spec->guardrails.warmup &&
+            !isnan(a->estimate))
+            best = at_least(best, a->estimate);
     }
     return best;
 }
@@ -38,10 +39,10 @@ void regret_update(struct work *w)
 
         if (isnan(a->estimate) || !a->was->counted_until_ms)
             continue;
-        w->out->regret += requests * larger(0, best - a->estimate);
+        w->out->regret += requests * at_least(best - a->estimate, 0);
         if ((int)i != leader && !isnan(leading))
             w->out->exploration_cost +=
-                requests * larger(0, smaller(leading, best) - a->estimate);
+                requests * at_least(at_most(leading, best) - a->estimate, 0);
     }
     w->status->estimated_regret += w->out->regret;
     w->status->exploration_cost += w->out->exploration_cost;

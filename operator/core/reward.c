@@ -83,12 +83,12 @@ static void measure_arm(const struct work *w, struct arm_work *a, const double *
             s = p;
         } else {
             s = (p * n + 1) / (n + 2);
-            variance += weights[o] * weights[o] * s * (1 - s) / larger(n, 1);
+            variance += weights[o] * weights[o] * s * (1 - s) / at_least(n, 1);
         }
         reward += weights[o] * p;
         smoothed += weights[o] * s;
     }
-    a->reward = smaller(1, larger(0, reward));
+    a->reward = at_most(at_least(reward, 0), 1);
     a->reward_stderr = sqrt(variance);
     a->trials = variance > 0 ? smoothed * (1 - smoothed) / variance : 0;
     a->successes = a->trials * a->reward;
@@ -96,8 +96,8 @@ static void measure_arm(const struct work *w, struct arm_work *a, const double *
 
 void reward_measure(struct work *w)
 {
-    double stand_ins[ROUTE_OBJECTIVES_MAX] = {0};
-    double weights[ROUTE_OBJECTIVES_MAX] = {0};
+    double stand_ins[ROUTE_OBJECTIVES_MAX];
+    double weights[ROUTE_OBJECTIVES_MAX];
     int leader = w->before->leader;
 
     for (size_t o = 0; o < w->objective_count; o++)

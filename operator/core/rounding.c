@@ -31,7 +31,7 @@ void rounding_share(const double *weights, size_t n, uint32_t total, uint32_t *o
     size_t i;
 
     for (i = 0; i < n; i++) {
-        double exact = weights[i] > 0 ? floor(smaller(weights[i], 1) * total) : 0;
+        double exact = weights[i] > 0 ? floor(at_most(weights[i], 1) * total) : 0;
 
         out[i] = weights[i] > 0 && exact < 1 ? 1 : (uint32_t)exact;
         given += out[i];

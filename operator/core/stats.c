@@ -10,7 +10,7 @@
  * form; the variance of average and next that reproduces it fixes their correlation. */
 double stats_overlap_correlation(double alpha, double windows)
 {
-    double m = larger(1, round(windows));
+    double m = at_least(round(windows), 1);
     double q = 1 - alpha;
     double qm = pow(q, m);
     double inside; /* sum of squared weights of pieces still in the window, times m^2 */
@@ -22,8 +22,10 @@ double stats_overlap_correlation(double alpha, double windows)
     inside = m - 2 * q * (1 - qm) / alpha + q * q * (1 - qm * qm) / (1 - q * q);
     outside = (1 - qm) * (1 - qm) * q * q / (1 - q * q);
     ratio = (inside + outside) / m;
-    return smaller(1, larger(0, (ratio * (1 - q * q) - alpha * alpha) /
-                                    (2 * alpha * q * sqrt(ratio))));
+    return at_most(
+        at_least((ratio * (1 - q * q) - alpha * alpha) / (2 * alpha * q * sqrt(ratio)),
+                 0),
+        1);
 }
 
 double stats_mix_stderr(double average, double next, double alpha, double correlation)
@@ -31,7 +33,7 @@ double stats_mix_stderr(double average, double next, double alpha, double correl
     double a = (1 - alpha) * average;
     double b = alpha * next;
 
-    return sqrt(larger(0, a * a + b * b + 2 * correlation * a * b));
+    return sqrt(at_least(a * a + b * b + 2 * correlation * a * b, 0));
 }
 
 /* Continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated by the
