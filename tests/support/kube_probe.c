@@ -93,7 +93,7 @@ static struct json *events(struct kube_access *access)
         .controller = "bandit-router.dev/probe",
         .instance = "probe",
         .report = report,
-        .arg = &answers,
+        .hook_arg = &answers,
     });
     struct kube_event event = {.kind = &kind,
                                .namespace = "default",
