@@ -67,7 +67,7 @@ bool client_talk(uint16_t port, const char *request, struct buf *out)
 
     if (fd < 0)
         return false;
-    ok = client_puts(fd, request) && client_read_all(fd, out, 5000);
+    ok = client_puts(fd, request) && client_read_all(fd, out, CLIENT_PATIENCE_MS);
     (void)close(fd);
     return ok;
 }

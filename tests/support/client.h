@@ -10,6 +10,8 @@
 
 #include "base/buf.h"
 
+enum { CLIENT_PATIENCE_MS = 60000 }; /* of a test that would otherwise hang */
+
 int client_connect(uint16_t port); /* to 127.0.0.1; -1 when refused */
 bool client_send(int fd, const char *bytes, size_t n);
 bool client_puts(int fd, const char *text);

@@ -86,6 +86,7 @@ static void any_answer_is_a_success(void **state)
 
 static void what_goes_wrong_has_its_kind(void **state)
 {
+    /* Only what never ends is to meet its timeout, on a busy machine, too. */
     static const struct {
         const char *path;
         enum error_kind kind;
@@ -114,7 +115,8 @@ static void what_goes_wrong_has_its_kind(void **state)
         char url[128];
         struct error err;
         struct httpc_request req = {.url = url_of(*state, rows[i].path, url),
-                                    .timeout_ms = 250};
+                                    .timeout_ms =
+                                        rows[i].kind == ERR_TIMEOUT ? 250 : 60000};
 
         if (httpc_call(c, &req, &resp, &err))
             fail_msg("%s: answered %d", rows[i].path, resp.status);
@@ -128,7 +130,8 @@ static void what_goes_wrong_has_its_kind(void **state)
     }
 }
 
-static uint16_t closed_port(void)
+/* A port where nobody listens, and nobody else will while the socket is there. */
+static uint16_t closed_port(int *fd_out)
 {
     struct sockaddr_in here = {.sin_family = AF_INET,
                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -137,7 +140,7 @@ static uint16_t closed_port(void)
 
     assert_int_equal(bind(fd, (struct sockaddr *)&here, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &len), 0);
-    (void)close(fd);
+    *fd_out = fd;
     return ntohs(here.sin_port);
 }
 
@@ -161,13 +164,14 @@ static void what_cannot_be_sent_has_its_kind_and_tells_no_secret(void **state)
     struct httpc *c = httpc_new(NULL);
     CLEANUP(httpc_response_clear)
     struct httpc_response resp = {.body = BUF_INIT(20)};
+    int fd;
 
     (void)state;
     (void)snprintf(refused, sizeof(refused),
-                   "http://me:secret@127.0.0.1:%u/x?token=secret", closed_port());
+                   "http://me:secret@127.0.0.1:%u/x?token=secret", closed_port(&fd));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct error err;
-        struct httpc_request req = {.url = rows[i].url, .timeout_ms = 5000};
+        struct httpc_request req = {.url = rows[i].url, .timeout_ms = 60000};
 
         assert_false(httpc_call(c, &req, &resp, &err));
         if (err.kind != rows[i].kind ||
@@ -175,6 +179,7 @@ static void what_cannot_be_sent_has_its_kind_and_tells_no_secret(void **state)
             fail_msg("%s: kind %d: %s", rows[i].url, err.kind, err.msg);
         assert_null(strstr(err.msg, "secret"));
     }
+    (void)close(fd);
 }
 
 static void a_request_is_sent_as_it_was_asked_for(void **state)
@@ -283,7 +288,7 @@ static void a_running_call_ends_at_once_when_asked_to_stop(void **state)
         char url[128];
 
         url_of(*state, paths[i], url);
-        for (int tries = 0; tries < 3 && best_ms >= 50; tries++) { /* a busy machine */
+        for (int tries = 0; tries < 30 && best_ms >= 50; tries++) { /* a busy machine */
             int64_t ms = ms_to_stop(url);
 
             best_ms = ms < best_ms ? ms : best_ms;

@@ -29,11 +29,12 @@
 static const struct script scripts[] = {
     {"/ok", OK(2, "{}"), KEEP},
     {"/late", OK(2, "{}"), .delay_ms = 400, KEEP},
+    {"/never", "", HANG},
     {"/gone", HEAD("410 Gone") "Content-Length: 7\r\n\r\nexpired", KEEP},
     {"/gzip", GZIP_HELLO, .length = sizeof(GZIP_HELLO) - 1, KEEP},
     {"/bomb", GZIP_BOMB, .length = sizeof(GZIP_BOMB) - 1, KEEP},
     {"/events",CHUNKED "3\r\n{1}\r\n3\r\n{2}\r\n3\r\n{3}\r\n", .piece = 29,
-     .pause_ms = 40, HANG},
+     .pause_ms = 10, HANG},
     {.path = NULL},
 };
 /* clang-format on */
@@ -74,16 +75,16 @@ static const struct {
         enum error_kind kind;
         const char *why;
 } streams[] = {
-    {"it falls silent", "/events", {.timeout_ms = -1, .silence_ms = 150}, 99,
+    {"it falls silent", "/events", {.timeout_ms = -1, .silence_ms = 2000}, 99,
      "{1}{2}{3}", 0, ERR_TIMEOUT, "the answer fell silent"},
-    {"it lasts too long", "/events", {.timeout_ms = 300}, 99,
+    {"it lasts too long", "/events", {.timeout_ms = 2000}, 99,
      "{1}{2}{3}", 0, ERR_TIMEOUT, ""},
     {"enough is heard", "/events", {.timeout_ms = -1}, 6,
      "{1}{2}", 0, ERR_IO, "not taken to its end"},
-    {"it never begins", "/late", {.timeout_ms = -1, .head_timeout_ms = 100}, 99,
+    {"it never begins", "/never", {.timeout_ms = -1, .head_timeout_ms = 100}, 99,
      "", 0, ERR_TIMEOUT, "did not begin in time"},
     {"it begins in time", "/late",
-     {.timeout_ms = -1, .head_timeout_ms = 3000, .silence_ms = 100}, 99,
+     {.timeout_ms = -1, .head_timeout_ms = 60000, .silence_ms = 300}, 99,
      "{}", 200, ERR_IO, ""},
     {"it is an error", "/gone", {.timeout_ms = -1}, 99,
      "expired", 410, ERR_IO, ""},

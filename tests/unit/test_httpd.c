@@ -80,12 +80,15 @@ static void many(void *arg, const struct httpd_request *req, struct httpd_respon
     resp->slice_count = MANY;
 }
 
+static atomic_int slow_began;
+
 static void slow(void *arg, const struct httpd_request *req, struct httpd_response *resp)
 {
     static const struct timespec pause = {.tv_nsec = 300 * 1000 * 1000};
 
     (void)arg;
     (void)req;
+    (void)atomic_fetch_add(&slow_began, 1);
     (void)nanosleep(&pause, NULL);
     buf_puts(&resp->body, "late");
 }
@@ -277,7 +280,7 @@ static void bodies_arrive_in_pieces(void **state)
                                         "Transfer-Encoding: chunked\r\n\r\n"));
             for (const char *p = rows[i].body; *p; p++)
                 assert_true(client_send(fd, p, 1));
-            assert_true(client_read_all(fd, &answer, 5000));
+            assert_true(client_read_all(fd, &answer, CLIENT_PATIENCE_MS));
             (void)close(fd);
             if (strncmp(buf_str(&answer) + 9, rows[i].status, 3) != 0 ||
                 !strstr(buf_str(&answer), rows[i].want))
@@ -330,17 +333,19 @@ static void a_stop_lets_running_requests_finish(void **state)
     for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
         CLEANUP(buf_clear)
         struct buf answer = BUF_INIT(65536);
-        static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+        static const struct timespec pause = {.tv_nsec = 1000 * 1000};
         struct seen seen = {0};
         struct error err;
         struct httpd *h = start(modes[m], &seen, &err);
         uint16_t port = httpd_port(h, 0);
         pthread_t thread;
 
+        atomic_store(&slow_began, 0);
         buf_add(&answer, &port, sizeof(port));
         assert_int_equal(pthread_create(&thread, NULL, ask_slowly, &answer), 0);
-        (void)nanosleep(&pause, NULL);
-        httpd_stop(h, 5000);
+        while (!atomic_load(&slow_began))
+            (void)nanosleep(&pause, NULL);
+        httpd_stop(h, CLIENT_PATIENCE_MS);
         assert_int_equal(pthread_join(thread, NULL), 0);
         assert_non_null(strstr(buf_str(&answer), "late"));
         assert_int_equal(client_connect(port), -1);
@@ -352,7 +357,7 @@ static bool is_ended(int fd)
     struct pollfd p = {.fd = fd, .events = POLLIN};
     char byte;
 
-    return poll(&p, 1, 30000) == 1 && read(fd, &byte, 1) <= 0;
+    return poll(&p, 1, CLIENT_PATIENCE_MS) == 1 && read(fd, &byte, 1) <= 0;
 }
 
 static void who_says_nothing_is_ended(void **state)

@@ -358,11 +358,12 @@ static void times_are_written_to_the_microsecond(void **state)
 static void a_stamp_says_the_time_of_the_wall(void **state)
 {
     struct stamp s = {.valid_to_ns = 0};
-    int64_t wall = clock_wall_ms();
+    int64_t before = clock_wall_ms();
     int64_t stamped = stamp_wall_ms(&s, clock_mono_ns());
+    int64_t after = clock_wall_ms();
 
     (void)state;
-    assert_true(llabs(stamped - wall) <= 50);
+    assert_true(before - 50 <= stamped && stamped <= after + 50);
     assert_string_equal(stamp_text(&s, 1795253400125), "2026-11-21T09:30:00.125Z");
     assert_string_equal(stamp_text(&s, 1795253400000), "2026-11-21T09:30:00.000Z");
     assert_string_equal(stamp_text(&s, 1795253401009), "2026-11-21T09:30:01.009Z");

@@ -16,11 +16,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "route/route_json.h"
+#include "store/manifest.h"
 #include "store/store_dir.h"
 
 /* ---- a folder, a store that watches it, and what it told ------------------------- */
 
-enum { WAIT_MS = 20000, FACTS_MAX = 4096 };
+enum { WAIT_MS = 90000, FACTS_MAX = 4096 };
 
 struct fixture {
     char folder[64];
@@ -136,7 +137,7 @@ static void path_in(const struct fixture *f, const char *name, char out[512])
 }
 
 /* In place, as an editor that truncates does. */
-static void put(const struct fixture *f, const char *name, const char *text)
+static void put_in_place(const struct fixture *f, const char *name, const char *text)
 {
     char path[512];
     FILE *file;
@@ -146,6 +147,18 @@ static void put(const struct fixture *f, const char *name, const char *text)
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+}
+
+/* At once: nobody sees half of it, however long we are kept from the processor. */
+static void put(const struct fixture *f, const char *name, const char *text)
+{
+    char beside[512];
+    char path[512];
+
+    put_in_place(f, ".being-written", text);
+    path_in(f, ".being-written", beside);
+    path_in(f, name, path);
+    assert_int_equal(rename(beside, path), 0);
 }
 
 static void drop(const struct fixture *f, const char *name)
@@ -307,10 +320,61 @@ static void objects_are_told_then_changes(void **state)
     fixture_free(f);
 }
 
-/* An editor's ways of writing a file: nothing of them is told but the result. */
+/* ---- editors ---------------------------------------------------------------------- */
+
+enum { THINKING_MS = 200, TRIES = 20 };
+
+static void text_with(int interval_s, char out[512])
+{
+    (void)snprintf(out, 512, ROUTE("one", ", interval: %ds"), interval_s);
+}
+
+static void truncate_think_write(const struct fixture *f, int interval_s)
+{
+    char text[512];
+
+    text_with(interval_s, text);
+    put_in_place(f, "a.yaml", "");
+    (void)usleep(THINKING_MS * 1000);
+    put_in_place(f, "a.yaml", text);
+}
+
+static void write_beside_rename_over(const struct fixture *f, int interval_s)
+{
+    char text[512];
+    char beside[512];
+    char path[512];
+
+    text_with(interval_s, text);
+    path_in(f, ".a.yaml.swp", beside);
+    path_in(f, "a.yaml", path);
+    put_in_place(f, ".a.yaml.swp", "half");
+    put_in_place(f, ".a.yaml.swp", text);
+    assert_int_equal(rename(beside, path), 0);
+}
+
+static void move_away_write_anew(const struct fixture *f, int interval_s)
+{
+    char text[512];
+    char path[512];
+    char away[512];
+
+    text_with(interval_s, text);
+    path_in(f, "a.yaml", path);
+    path_in(f, "a.yaml~", away);
+    assert_int_equal(rename(path, away), 0);
+    (void)usleep(THINKING_MS * 1000);
+    put_in_place(f, "a.yaml", text);
+}
+
+/* Nothing of an editor's ways is told but the result. One who takes longer than the store
+ * is patient, for the machine is busy, has to try again. */
 static void editors_are_not_mistaken_for_deletions(void **state)
 {
+    static void (*const ways[])(const struct fixture *f, int interval_s) = {
+        truncate_think_write, write_beside_rename_over, move_away_write_anew};
     struct fixture *f = fixture_new();
+    int interval_s = 11, told;
     char path[512];
     char other[512];
 
@@ -318,37 +382,33 @@ static void editors_are_not_mistaken_for_deletions(void **state)
     put(f, "a.yaml", ROUTE("one", ""));
     start(f);
     expect(f, "default/one", STORE_UPSERT, "30000");
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        bool in_time = false;
 
-    put(f, "a.yaml", ""); /* truncate, think, write */
-    (void)usleep(300 * 1000);
-    put(f, "a.yaml", ROUTE("one", ", interval: 11s"));
-    expect(f, "default/one", STORE_UPSERT, "11000");
-    assert_int_equal(times_told(f, "default/one"), 2);
+        for (int tries = 0; tries < TRIES && !in_time; tries++) {
+            int64_t began_ms = clock_mono_ms();
+            char interval[32];
 
-    put(f, ".a.yaml.swp", "half"); /* write beside, rename over */
-    path_in(f, ".a.yaml.swp", path);
-    put(f, ".a.yaml.swp", ROUTE("one", ", interval: 12s"));
-    path_in(f, "a.yaml", other);
-    assert_int_equal(rename(path, other), 0);
-    expect(f, "default/one", STORE_UPSERT, "12000");
-    assert_int_equal(times_told(f, "default/one"), 3);
-
-    path_in(f, "a.yaml", path); /* move away, write anew */
-    path_in(f, "a.yaml~", other);
-    assert_int_equal(rename(path, other), 0);
-    (void)usleep(250 * 1000);
-    put(f, "a.yaml", ROUTE("one", ", interval: 13s"));
-    expect(f, "default/one", STORE_UPSERT, "13000");
-    assert_int_equal(times_told(f, "default/one"), 4);
-
+            told = times_told(f, "default/one");
+            ways[i](f, ++interval_s);
+            in_time = clock_mono_ms() - began_ms < MANIFEST_GRACE_MS;
+            (void)snprintf(interval, sizeof(interval), "%d000", interval_s);
+            expect(f, "default/one", STORE_UPSERT, interval);
+            if (in_time)
+                assert_int_equal(times_told(f, "default/one"), told + 1);
+        }
+    }
+    told = times_told(f, "default/one");
     path_in(f, "a.yaml", path); /* another name for the same: not gone */
     path_in(f, "z.yaml", other);
     assert_int_equal(rename(path, other), 0);
     (void)usleep(1500 * 1000);
-    assert_int_equal(times_told(f, "default/one"), 4);
+    assert_int_equal(times_told(f, "default/one"), told);
     finish(f);
     fixture_free(f);
 }
+
+/* ---- more stories ----------------------------------------------------------------- */
 
 static void what_is_wrong_is_told_and_the_last_good_spec_stays(void **state)
 {
@@ -463,7 +523,7 @@ static void a_folder_that_vanishes_deletes_nothing(void **state)
     assert_int_equal(rename(f->folder, away), 0);
     for (int64_t end = clock_mono_ms() + WAIT_MS; clock_mono_ms() < end;) {
         store_stats(f->store, &stats);
-        if (stats.list_errors >= 2)
+        if (stats.list_errors >= 2 && stats.watch_errors >= 1)
             break;
         (void)usleep(5000);
     }
