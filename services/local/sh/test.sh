@@ -11,6 +11,7 @@ SKIPPED=0
 build_tree() {
     local preset=$1 log=$RUN/log/build-$1.log
     shift
+    mkdir -p "$RUN/log"
     step "Building the $preset tree"
     (cd "$ROOT" && cmake --preset "$preset" >"$log" 2>&1 && ninja -C "build/$preset" "$@" >>"$log" 2>&1) && return
     grep -E 'error|warning|FAILED' "$log" | head -n 30 >&2
