@@ -61,6 +61,13 @@ static bool exemplars_fit(const struct metric_desc *d)
     return true;
 }
 
+/* A counter's one exemplar would be written by all threads anyway. */
+static bool stripes_fit(const struct metric_desc *d)
+{
+    return !d->striped || d->type == METRIC_GAUGE || d->type == METRIC_HISTOGRAM ||
+           (d->type == METRIC_COUNTER && !d->exemplar[0]);
+}
+
 static bool unit_fits(const struct metric_desc *d)
 {
     size_t name = strlen(d->name), unit = d->unit ? strlen(d->unit) : 0;
@@ -86,6 +93,7 @@ void metric_desc_check(const struct metric_desc *d, const struct metric_label *c
         assert(label_is_free(d, i, constant, constant_count) &&
                "label names are legal and differ");
     assert(exemplars_fit(d) && "only counts have exemplars; their labels differ");
+    assert(stripes_fit(d) && "only what is added to has stripes");
     assert((d->type == METRIC_STATESET) == (d->states != NULL));
     for (size_t i = 0; i < d->bucket_count; i++)
         assert(isfinite(d->buckets[i]) && (!i || d->buckets[i - 1] < d->buckets[i]) &&

@@ -83,11 +83,13 @@ static struct child *find(const struct family *f, struct exposition_text labels,
 
 static size_t value_bytes(const struct metric_desc *d)
 {
+    size_t stripes = d->striped ? stripes_bytes(sizeof(struct number_stripe)) : 0;
+
     switch (d->type) {
     case METRIC_COUNTER:
-        return sizeof(struct counter) + exemplar_bytes(d, 1);
+        return sizeof(struct counter) + exemplar_bytes(d, 1) + stripes;
     case METRIC_GAUGE:
-        return sizeof(struct gauge);
+        return sizeof(struct gauge) + stripes;
     case METRIC_STATESET:
         return sizeof(struct stateset);
     case METRIC_HISTOGRAM:
@@ -106,7 +108,8 @@ static struct child *child_new(const struct metric_desc *d, struct exposition_te
 
     c->hash = hash;
     c->value_bytes = (uint32_t)value;
-    c->labels_len = (uint32_t)labels.len;
+    c->labels_len = (uint32_t)labels.len & INT32_MAX; /* see FAMILY_LABELS_MAX */
+    c->striped = d->striped && d->type != METRIC_HISTOGRAM;
     memcpy((char *)c->value + value, labels.at, labels.len);
     if (d->type == METRIC_HISTOGRAM)
         histogram_init(child_value(c), d);

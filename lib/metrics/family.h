@@ -5,6 +5,7 @@
 #define METRICS_FAMILY_H
 
 #include "metrics/exposition.h"
+#include "metrics/values.h"
 
 /* A label set is bounded so that a hostile value cannot grow a page without end. */
 enum { FAMILY_LABELS_MAX = 512 * 1024 };
@@ -15,8 +16,9 @@ enum { FAMILY_LABELS_MAX = 512 * 1024 };
 struct child {
     uint64_t hash;
     uint32_t value_bytes;
-    uint32_t labels_len;
-    uint64_t value[]; /* struct counter, gauge, ...; of an info nothing */
+    uint32_t labels_len : 31;
+    uint32_t striped : 1; /* a counter or gauge whose value ends with stripes */
+    uint64_t value[];     /* struct counter, gauge, ...; of an info nothing */
 };
 
 static inline void *child_value(struct child *c)
@@ -28,6 +30,12 @@ static inline void *child_value(struct child *c)
 static inline const struct child *child_of(const void *value)
 {
     return (const struct child *)((const char *)value - offsetof(struct child, value));
+}
+
+static inline struct number_stripe *child_stripes(const struct child *c)
+{
+    return stripes_within((const char *)c->value + c->value_bytes -
+                          stripes_bytes(sizeof(struct number_stripe)));
 }
 
 static inline struct exposition_text child_labels(const struct child *c)

@@ -44,7 +44,11 @@ struct metric_desc {
      * They cost half a kilobyte for each child, or bucket. */
     const char *exemplar[METRIC_EXEMPLAR_LABELS];
     bool no_constant_labels; /* its samples do not take those of the registry */
-    const char *example;     /* PromQL for the reference */
+    /* Histogram, gauge that is only added to, counter without exemplars: several threads
+     * count at a time, many times a millisecond, and are not to hold each other up. Half
+     * a kilobyte for each child; more for a histogram. */
+    bool striped;
+    const char *example; /* PromQL for the reference */
 };
 
 /* Rows that belong together; what a program publishes is a list of tables. */

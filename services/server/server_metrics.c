@@ -50,6 +50,7 @@ static const struct metric_desc families[FAMILIES] = {
     [REQUESTS] = {
         .name = "ml_prediction_requests",
         .type = METRIC_COUNTER,
+        .striped = true,
         .help = "Valid prediction requests, a batch counting as one; those refused with "
                 "4xx are in ml_errors_total.",
         .example = "sum by (arm) (rate(ml_prediction_requests_total[1m]))",
@@ -64,6 +65,7 @@ static const struct metric_desc families[FAMILIES] = {
     [PREDICTIONS] = {
         .name = "ml_predictions",
         .type = METRIC_COUNTER,
+        .striped = true,
         .help = "Rows answered, by the class that was predicted.",
         .labels = {"class"},
         .example = "sum by (arm, class) (rate(ml_predictions_total[5m]))",
@@ -72,6 +74,7 @@ static const struct metric_desc families[FAMILIES] = {
         .name = "ml_prediction_duration_seconds",
         .type = METRIC_HISTOGRAM,
         .unit = "seconds",
+        .striped = true,
         .help = "Time to handle a prediction request that was answered with 200, from "
                 "its last byte read to its answer written, injected latency included.",
         .buckets = duration_buckets,
@@ -84,6 +87,7 @@ static const struct metric_desc families[FAMILIES] = {
         .name = "ml_prediction_confidence_ratio",
         .type = METRIC_HISTOGRAM,
         .unit = "ratio",
+        .striped = true,
         .help = "Probability of the predicted class, of each row answered.",
         .buckets = confidence_buckets,
         .bucket_count = ARRAY_LEN(confidence_buckets),
@@ -93,6 +97,7 @@ static const struct metric_desc families[FAMILIES] = {
     [ACTIVE] = {
         .name = "ml_active_requests",
         .type = METRIC_GAUGE,
+        .striped = true,
         .help = "Prediction requests being handled right now.",
         .example = "sum by (arm) (ml_active_requests)",
     },
@@ -138,6 +143,7 @@ static const struct metric_desc families[FAMILIES] = {
     [INPUT_BINS] = {
         .name = "ml_input_bin",
         .type = METRIC_COUNTER,
+        .striped = true,
         .help = "Values seen of an input feature, by the bin between the training data's "
                 "deciles.",
         .labels = {"feature", "bin"},

@@ -25,6 +25,14 @@ static const struct metric_desc size = {
 static const struct metric_desc duration = {
     .name = "demo_duration_seconds", .type = METRIC_HISTOGRAM, .unit = "seconds",
     .help = "Duration.", .buckets = bounds, .bucket_count = ARRAY_LEN(bounds)};
+static const struct metric_desc counted = {
+    .name = "demo_counted", .type = METRIC_COUNTER, .help = "By many.", .striped = true};
+static const struct metric_desc active = {
+    .name = "demo_active", .type = METRIC_GAUGE, .help = "By many.", .striped = true};
+static const struct metric_desc seen = {
+    .name = "demo_seen_seconds", .type = METRIC_HISTOGRAM, .unit = "seconds",
+    .help = "By many.", .buckets = bounds, .bucket_count = ARRAY_LEN(bounds),
+    .striped = true};
 static const struct metric_desc model = {
     .name = "demo_model", .type = METRIC_INFO, .help = "Model.", .labels = {"kind"}};
 static const struct metric_desc mode = {
@@ -377,19 +385,18 @@ static void *observe(void *arg)
 }
 
 /* Every observation is 0.5, so that at any moment sum must be half of count. */
-static void a_histogram_is_never_seen_half_written(void **state)
+static void watch_a_race(const struct metric_desc *of)
 {
     CLEANUP(metrics_freep)
     struct metrics *m = metrics_new(NULL, 0);
     _Atomic int running = 3;
     struct race r = {
-        .h = metrics_histogram(m, &duration, NULL),
+        .h = metrics_histogram(m, of, NULL),
         .c = metrics_counter(m, &requests, (const char *const[]){"200"}),
         .running = &running,
     };
     pthread_t threads[3];
 
-    (void)state;
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, observe, &r), 0);
     for (bool more = true; more;) {
@@ -408,6 +415,75 @@ static void a_histogram_is_never_seen_half_written(void **state)
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         (void)pthread_join(threads[i], NULL);
     assert_true(counter_value(r.c) == 150000);
+}
+
+static void a_histogram_is_never_seen_half_written(void **state)
+{
+    (void)state;
+    watch_a_race(&duration);
+    watch_a_race(&seen);
+}
+
+enum { MANY_THREADS = 20, TIMES = 20000 }; /* more threads than there are stripes */
+
+struct striped {
+    struct counter *c;
+    struct gauge *g;
+    struct histogram *h;
+};
+
+static void *count_in_stripes(void *arg)
+{
+    struct striped *s = arg;
+
+    for (int i = 0; i < TIMES; i++) {
+        gauge_add(s->g, 1.5);
+        counter_inc(s->c);
+        counter_add(s->c, 2);
+        histogram_observe(s->h, i % 2 ? 0.25 : 4);
+        gauge_add(s->g, -1);
+    }
+    return NULL;
+}
+
+/* All at once and one after the other, so that stripes are shared and are handed on. */
+static void what_many_threads_count_is_all_there(void **state)
+{
+    CLEANUP(metrics_freep)
+    struct metrics *m = metrics_new(NULL, 0);
+    struct striped s = {
+        .c = metrics_counter(m, &counted, NULL),
+        .g = metrics_gauge(m, &active, NULL),
+        .h = metrics_histogram(m, &seen, NULL),
+    };
+    CLEANUP(buf_clear)
+    struct buf page = BUF_INIT(PAGE_MAX);
+    pthread_t threads[MANY_THREADS];
+    char want[64];
+
+    (void)state;
+    for (int round = 1; round <= 3; round++) {
+        for (size_t i = 0; i < MANY_THREADS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, count_in_stripes, &s), 0);
+        for (size_t i = 0; i < MANY_THREADS; i++) {
+            buf_reset(&page);
+            metrics_expose(m, EXPOSITION_TEXT_0_0_4, &page);
+            (void)pthread_join(threads[i], NULL);
+        }
+        buf_reset(&page);
+        metrics_expose(m, EXPOSITION_TEXT_0_0_4, &page);
+        assert_true(counter_value(s.c) == 3.0 * round * MANY_THREADS * TIMES);
+        assert_true(gauge_value(s.g) == 0.5 * round * MANY_THREADS * TIMES);
+        (void)snprintf(want, sizeof(want), "demo_seen_seconds_bucket{le=\"1.0\"} %d\n",
+                       round * MANY_THREADS * TIMES / 2);
+        assert_non_null(strstr(buf_str(&page), want));
+        (void)snprintf(want, sizeof(want), "demo_seen_seconds_count %d\n",
+                       round * MANY_THREADS * TIMES);
+        assert_non_null(strstr(buf_str(&page), want));
+        (void)snprintf(want, sizeof(want), "demo_seen_seconds_sum %d\n",
+                       round * MANY_THREADS * TIMES / 8 * 17);
+        assert_non_null(strstr(buf_str(&page), want));
+    }
 }
 
 static void bounds_are_canonical(void **state)
@@ -479,6 +555,7 @@ int main(void)
         cmocka_unit_test(what_is_not_finite_has_words),
         cmocka_unit_test(a_child_is_no_larger_than_it_needs_to_be),
         cmocka_unit_test(a_histogram_is_never_seen_half_written),
+        cmocka_unit_test(what_many_threads_count_is_all_there),
         cmocka_unit_test(bounds_are_canonical),
         cmocka_unit_test(the_process_is_described),
     };
