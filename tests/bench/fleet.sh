@@ -3,7 +3,7 @@
 # Ten thousand routes under one operator on one core: until they are known, what of an interval they take, memory,
 # requests. First from a folder, then from a real API server (left out where there is none). Exits with 1 when a bar is
 # missed. Takes some six minutes.
-# Usage: fleet.sh [--store folder|apiserver] [--routes 10000] [--arms 3] [--intervals 1]
+# Usage: fleet.sh [--store folder|apiserver] [--routes 10000] [--arms 3] [--intervals 1] [--write docs/performance.md]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,17 +12,14 @@ if [ ! -x "$programs/bandit-operator" ] || [ ! -x "$programs/bandit-exporter" ];
     echo "no bandit-operator and bandit-exporter in $programs: build them, or set BANDIT_BUILD_DIR" >&2
     exit 2
 fi
-run() {
-    /usr/bin/python3 -B -W ignore tests/bench/fleet.py "$programs" "$@"
-}
+stores=()
 case " $* " in
-*" --store"*) run "$@" ;;
+*" --store"*) ;;
 *)
-    missed=0
-    run --store folder "$@" || missed=1
-    if tests/support/real_apiserver.sh && command -v etcd >/dev/null; then
-        run --store apiserver "$@" || missed=1
+    stores=(--store folder)
+    if tests/support/real_apiserver.sh >&2 && command -v etcd >/dev/null; then
+        stores+=(--store apiserver)
     fi
-    exit "$missed"
     ;;
 esac
+exec /usr/bin/python3 -B -W ignore tests/bench/fleet.py "$programs" "${stores[@]}" "$@"

@@ -35,6 +35,7 @@ def route_of(i, arms):
 
 class Folder:
     """The fleet as manifests, which are JSON and so YAML."""
+    name, asked = "from a folder", False
 
     def __init__(self, directory, routes, arms):
         self.path = os.path.join(directory, "routes")
@@ -53,6 +54,7 @@ class Folder:
 
 class ApiServer:
     """The fleet on a real API server."""
+    name, asked = "from a real API server", True
 
     def __init__(self, directory, routes, arms):
         self.server = real_apiserver.RealApiServer().__enter__()
@@ -127,10 +129,9 @@ class HAProxy:
     def __init__(self, arms):
         self.arms = arms
         self.weights = {}
-        self.commands = 0
+        self.started = time.monotonic()
 
     def answer(self, command):
-        self.commands += 1
         words = command.split()
         if words[:1] == ["set"]:
             backend, server = words[2].split("/")
@@ -141,7 +142,7 @@ class HAProxy:
             return self.HEADING + "".join(
                 f"3 {words[3]} 1 {server} 127.0.0.1 2 0 {weight} 85\n"
                 for server, weight in rows.items()) + "\n"
-        return "Pid: 1\nUptime_sec: 1000\n\n"
+        return f"Pid: 1\nUptime_sec: {time.monotonic() - self.started:.0f}\n\n"
 
     async def serve(self, reader, writer):
         line = (await reader.readline()).decode().strip()

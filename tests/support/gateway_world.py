@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster in small, for tests: a real API server with BanditRoutes, HTTPRoutes of users who wrote more in them than
 weights, a gateway that takes them up, Prometheus, and operators, each with a name of its own in the audit log."""
+import datetime
 import os
 import sys
 import tempfile
@@ -10,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fake_prometheus import Arm, FakePrometheus  # noqa: E402
 from kube_world import ARMS, GROUP, PLURAL, Program, route  # noqa: E402
 from mesh_world import httproute, slice_of, weights_of, without_weights  # noqa: E402
+from wait import wait_for  # noqa: E402
 from real_apiserver import (ENDPOINTS_CRD, EVENT_CRD, LEASE_CRD, ROOT, RealApiServer, crds_of)  # noqa: E402
 
 ROUTES = f"/apis/{GROUP}/v1alpha1/namespaces/default/{PLURAL}"
@@ -25,17 +27,30 @@ def rest_of(http):
     return without_weights({key: value for key, value in http.items() if key != "status"})
 
 
+def fault_of(status, weights):
+    """What of a route's status does not fit the weights of its HTTPRoute, or is not well; or None."""
+    conditions = {c["type"]: c["status"] for c in status.get("conditions", [])}
+    if not status.get("decisions"):
+        return "not decided"
+    if any(abs(weights[a["name"]] / sum(weights.values()) - a["weight"]["desired"]) > 0.0011 for a in status["arms"]):
+        return f"{weights} is not {[a['weight'] for a in status['arms']]}"
+    if [conditions.get(c) for c in ("Ready", "MetricsAvailable", "RouteProgrammed")] != ["True"] * 3:
+        return f"{status['conditions']}"
+    return None
+
+
 class Gateway:
     """Says of every generation of every HTTPRoute that it is in force, and looks at each as it does."""
 
     def __init__(self, server):
         self.server, self.wrong, self.versions = server, [], 0
-        self.rests = {}
+        self.rests, self.weights = {}, {}
 
     def begin(self):
         listed = self.server.ask("GET", HTTPROUTES)
         for item in listed["items"]:
             self.rests[item["metadata"]["name"]] = rest_of(item)
+            self.weights[item["metadata"]["name"]] = weights_of(item)
             self.take_up(item)
         self.thread = self.server.watch(HTTPROUTES, listed["metadata"]["resourceVersion"], self.look)
 
@@ -45,6 +60,7 @@ class Gateway:
         item = event["object"]
         name, weights = item["metadata"]["name"], weights_of(item)
         self.versions += 1
+        self.weights[name] = weights
         if name in self.rests and rest_of(item) != self.rests[name]:
             self.wrong.append(f"{name}: more than weights: {rest_of(item)}")
         if min(weights.values()) < 0 or sum(weights.values()) not in (len(ARMS), 1000):
@@ -62,8 +78,10 @@ class Gateway:
             "conditions": [{"type": kind, "status": "True", "reason": kind, "message": "",
                             "lastTransitionTime": now, "observedGeneration": meta["generation"]}
                            for kind in ("Accepted", "ResolvedRefs")]}]}}
-        code, answer = self.server.call("PATCH", f"{HTTPROUTES}/{meta['name']}/status", body,
-                                        "application/merge-patch+json")
+        code = 409
+        while code == 409:  # the server itself gives up on a patch when others write all the time
+            code, answer = self.server.call("PATCH", f"{HTTPROUTES}/{meta['name']}/status", body,
+                                            "application/merge-patch+json")
         if code not in (200, 404):
             self.wrong.append(f"{meta['name']}: the gateway's status is refused: {answer}")
 
@@ -74,6 +92,7 @@ class GatewayWorld:
         self.interval, self.flags = interval, list(flags)
         self.prometheus = FakePrometheus()
         self.programs, self.started = [], 0
+        self.statuses = {}
 
     def __enter__(self):
         self.dir = tempfile.TemporaryDirectory()
@@ -141,22 +160,62 @@ class GatewayWorld:
         found = {}
         for name in self.names:
             status = routes[name].get("status") or {}
-            weights = weights_of(https[name])
-            total = sum(weights.values())
-            conditions = {c["type"]: c["status"] for c in status.get("conditions", [])}
-            if not status.get("decisions"):
-                found[name] = "not decided"
-            elif any(abs(weights[a["name"]] / total - a["weight"]["desired"]) > 0.0011 for a in status["arms"]):
-                found[name] = f"{weights} is not {[a['weight'] for a in status['arms']]}"
-            elif [conditions.get(c) for c in ("Ready", "MetricsAvailable", "RouteProgrammed")] != ["True"] * 3:
-                found[name] = f"{status['conditions']}"
-            elif status["observedGeneration"] != routes[name]["metadata"]["generation"]:
-                found[name] = "another generation"
+            fault = fault_of(status, weights_of(https[name]))
+            if not fault and status["observedGeneration"] != routes[name]["metadata"]["generation"]:
+                fault = "another generation"
+            if fault:
+                found[name] = fault
         return found
 
+    # What follows looks into the audit log and at what the gateway is told: listing a fleet again and again would cost
+    # the server, on a machine that is shared with those who are measured, more than they do.
+
+    def new_statuses(self):
+        """(wall time, operator, route) of each status that was written since the last call."""
+        for event in self.server.new_audit():
+            about, user = event["objectRef"], event["user"]["username"]
+            if (about["resource"] == PLURAL and about.get("subresource") == "status"
+                    and event["responseStatus"]["code"] < 300 and user.startswith("operator-")):
+                self.statuses[about["name"]] = event["requestObject"]["status"]
+                at = datetime.datetime.fromisoformat(event["stageTimestamp"].replace("Z", "+00:00"))
+                yield at.timestamp(), user, about["name"]
+
+    def decided(self, since, seconds, but_not_by=""):
+        """How long after that moment (wall clock) the first status of a route was written, and how long until those of
+        all were."""
+        missing, first, last = set(self.names), None, None
+
+        def all_written():
+            nonlocal first, last
+            time.sleep(0.2)
+            for at, user, name in self.new_statuses():
+                if name in missing and at > since and user != but_not_by:
+                    missing.remove(name)
+                    first, last = first or at - since, at - since
+            return not missing
+        wait_for("a status of every route", all_written, seconds, lambda: f"{len(missing)} without")
+        return first, last
+
+    def right(self, since, seconds):
+        """How long after that moment weights, statuses and conditions of all were seen to be right."""
+        found = {}
+
+        def settled():
+            time.sleep(0.2)
+            list(self.new_statuses())
+            found.clear()
+            found.update({name: fault for name in self.names
+                          if (fault := fault_of(self.statuses.get(name, {}), self.gateway.weights[name]))})
+            return not found and time.time() - since
+        took = wait_for("weights, statuses and conditions", settled, seconds,
+                        lambda: f"{len(found)} of {len(self.names)} routes, {list(found.items())[:3]}")
+        wait_for("the server to say so, too", lambda: not self.faults() or time.sleep(0.5), seconds)
+        return took
+
     def writers(self):
-        """(writes, faults): every write to a route or an HTTPRoute has to come from whoever got the lease last."""
-        holder, writes, wrong = None, 0, []
+        """(writes, faults, writers): every write to a route or an HTTPRoute has to come from whoever got the lease
+        last."""
+        holder, writes, wrong, writers = None, 0, [], set()
         for event in self.server.audit():
             user = event["user"]["username"]
             if not user.startswith("operator-") or event["responseStatus"]["code"] >= 300:
@@ -166,7 +225,8 @@ class GatewayWorld:
                 holder = user if named else None
                 continue
             writes += 1
+            writers.add(user)
             if user != holder:
                 wrong.append(f"{event['requestReceivedTimestamp']}: {user} wrote {event['objectRef']} while "
                              f"{holder} held the lease")
-        return writes, wrong
+        return writes, wrong, writers
