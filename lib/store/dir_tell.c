@@ -35,6 +35,17 @@ static bool status_moved(struct dir_object *o, const char *path)
     return true;
 }
 
+/* Of thousands, each written all the time, not even looking is worth a lot. */
+static bool is_own(struct store_dir *s, const struct dir_object *o)
+{
+    bool own;
+
+    (void)pthread_mutex_lock(&s->lock);
+    own = o->own;
+    (void)pthread_mutex_unlock(&s->lock);
+    return own;
+}
+
 /* Read the status as it stands; false when it is the one that we know, or our own. */
 static bool read_status(struct store_dir *s, struct dir_object *o, const char *path,
                         struct buf *text)
@@ -144,6 +155,8 @@ static void tell_if(struct store_dir *s, struct dir_object *o, bool spec_news)
     struct buf status = BUF_INIT(STATUS_SIZE_MAX);
     bool status_news;
 
+    if (!spec_news && is_own(s, o))
+        return;
     status_file_path(&path, s->folder, o->namespace, o->name);
     if (!status_moved(o, buf_str(&path)) && !spec_news)
         return;

@@ -123,7 +123,7 @@ static bool take_key(struct answer *a, const char *text, struct error *err)
 
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (keys[i].place == (enum place)a->places[a->depth] &&
-            strcmp(keys[i].text, text) == 0)
+            keys[i].text[0] == text[0] && strcmp(keys[i].text, text) == 0)
             found = keys[i].key;
     a->keys[a->depth] = (uint8_t)found;
     if (found == KEY_OTHER)

@@ -174,7 +174,8 @@ static bool end_string(struct json_stream *s, struct error *err)
     return tell_text(s, JSON_TOKEN_STRING, err);
 }
 
-/* As many bytes as are plain text, in one go; this is where the time goes. */
+/* As many bytes as are plain text, in one go; this is where the time goes. Not within a
+ * surrogate pair. */
 static size_t take_plain(struct json_stream *s, const char *bytes, size_t n)
 {
     unsigned char all = 0;
@@ -243,6 +244,17 @@ static bool is_bare(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' ||
            c == 'E';
+}
+
+static size_t take_bare(struct json_stream *s, const char *bytes, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && is_bare(bytes[i]))
+        i++;
+    if (i)
+        buf_add(&s->token, bytes, i);
+    return i;
 }
 
 static bool end_bare(struct json_stream *s, struct error *err)
@@ -325,10 +337,6 @@ static bool take(struct json_stream *s, char c, struct error *err)
     case IN_HEX:
         return take_hex(s, c, err);
     case IN_BARE:
-        if (is_bare(c)) {
-            buf_putc(&s->token, c);
-            return true;
-        }
         if (!end_bare(s, err))
             return false;
         __attribute__((fallthrough));
@@ -337,16 +345,27 @@ static bool take(struct json_stream *s, char c, struct error *err)
     }
 }
 
+/* How many bytes were more of the same. */
+static size_t take_run(struct json_stream *s, const char *bytes, size_t n)
+{
+    switch ((enum state)s->state) {
+    case IN_STRING:
+        return s->high_surrogate ? 0 : take_plain(s, bytes, n);
+    case IN_BARE:
+        return take_bare(s, bytes, n);
+    default:
+        return 0;
+    }
+}
+
 bool json_stream_feed(struct json_stream *s, const char *bytes, size_t n,
                       struct error *err)
 {
     for (size_t i = 0; i < n;) {
-        size_t plain = s->state == IN_STRING && !s->high_surrogate
-                           ? take_plain(s, bytes + i, n - i)
-                           : 0;
+        size_t run = take_run(s, bytes + i, n - i);
 
-        s->offset += plain;
-        i += plain;
+        s->offset += run;
+        i += run;
         if (i == n)
             break;
         if (s->high_surrogate && s->state == IN_STRING && bytes[i] != '\\')

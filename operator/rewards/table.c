@@ -94,9 +94,14 @@ static size_t place_of(enum rewards_query query)
 static bool route_key(char key[ROUTE_LABEL_MAX + ROUTE_NAME_MAX], const char *namespace,
                       const char *route)
 {
-    int n = snprintf(key, ROUTE_LABEL_MAX + ROUTE_NAME_MAX, "%s/%s", namespace, route);
+    size_t before = strlen(namespace), behind = strlen(route);
 
-    return n > 0 && n < ROUTE_LABEL_MAX + ROUTE_NAME_MAX;
+    if (before + 1 + behind >= ROUTE_LABEL_MAX + ROUTE_NAME_MAX)
+        return false;
+    memcpy(key, namespace, before);
+    key[before] = '/';
+    memcpy(key + before + 1, route, behind + 1);
+    return true;
 }
 
 bool rewards_table_put(struct rewards_table *t, enum rewards_query query,
@@ -144,23 +149,30 @@ static const char *const query_words[QUERY_COUNT] = {
 
 struct asked {
     const struct bandit_route *route;
+    uint32_t index; /* of the route, in names */
     size_t arm;
     const char *objective;
 };
 
-static const struct cell *find(const struct rewards_table *t, const struct asked *asked)
+static uint32_t index_of(const struct rewards_table *t, const struct bandit_route *r)
 {
     char key[ROUTE_LABEL_MAX + ROUTE_NAME_MAX];
-    uint32_t route, arm, objective, at;
 
-    if (!t->count || !route_key(key, asked->route->namespace, asked->route->name))
+    return route_key(key, r->namespace, r->name) ? names_find(&t->names, key)
+                                                 : NAMES_NONE;
+}
+
+static const struct cell *find(const struct rewards_table *t, const struct asked *asked)
+{
+    uint32_t arm, objective, at;
+
+    if (!t->count || asked->index == NAMES_NONE)
         return NULL;
-    route = names_find(&t->names, key);
     arm = names_find(&t->names, asked->route->spec.arms[asked->arm].name);
     objective = names_find(&t->names, asked->objective);
-    if (route == NAMES_NONE || arm == NAMES_NONE || objective == NAMES_NONE)
+    if (arm == NAMES_NONE || objective == NAMES_NONE)
         return NULL;
-    at = slot_of(t, route, arm, objective);
+    at = slot_of(t, asked->index, arm, objective);
     return t->slots[at] ? &t->cells[t->slots[at] - 1] : NULL;
 }
 
@@ -205,10 +217,13 @@ static double value_of(const struct cell *c, enum rewards_query query,
 void rewards_table_observe(const struct rewards_table *t, const struct bandit_route *r,
                            struct observation *seen)
 {
+    struct asked asked = {.route = r, .index = index_of(t, r)};
+
     for (size_t arm = 0; arm < r->spec.arm_count; arm++) {
         struct arm_observation *a = &seen->arms[arm];
-        struct asked asked = {.route = r, .arm = arm, .objective = ""};
 
+        asked.arm = arm;
+        asked.objective = "";
         a->newest_ms =
             (int64_t)(1000 * value_of(find(t, &asked), QUERY_SCRAPE, &asked, 0, seen));
         for (size_t o = 0; o < r->spec.reward.objective_count; o++) {
