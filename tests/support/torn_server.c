@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-enum { REQUEST_MAX = 8192, CONNECTIONS_MAX = 64, FIRST_VERSION = 4 };
+enum { REQUEST_MAX = 8192, CONNECTIONS_MAX = 1024, FIRST_VERSION = 4 };
 
 /* The history; a list has it up to its own version, a watch tells the rest. */
 static const struct change {
