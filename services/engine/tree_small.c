@@ -16,17 +16,19 @@ static inline size_t interval_of(const struct small_feature *f, float x)
     return (size_t)(at - f->thresholds) + !(x <= *at);
 }
 
-/* What the rows of all features leave possible in the trees t, t + 1, ... */
+/* What the rows of all features leave possible in the group of trees from t on. */
 static inline void combine(const uint32_t *const *rows, size_t count, size_t t,
-                           uint32_t out[LANES_VECTOR])
+                           uint32_t possible[TREE_GROUP])
 {
-    lanes_ints possible = {-1, -1, -1, -1}, more;
+    lanes_ints low = {-1, -1, -1, -1}, high = low, more[TREE_GROUP / LANES_VECTOR];
 
     for (size_t i = 0; i < count; i++) {
-        memcpy(&more, rows[i] + t, sizeof(more));
-        possible &= more;
+        memcpy(more, rows[i] + t, sizeof(more));
+        low &= more[0];
+        high &= more[1];
     }
-    memcpy(out, &possible, sizeof(possible));
+    memcpy(possible, &low, sizeof(low));
+    memcpy(possible + LANES_VECTOR, &high, sizeof(high));
 }
 
 /* The weights of the leaf that a tree ends in. */
@@ -46,14 +48,16 @@ void small_forest_add(const struct small_forest *f, const float *row, float *sco
 
         rows[i] = one->possible + interval_of(one, row[one->feature]) * f->tree_count;
     }
-    for (size_t t = 0; t < f->tree_count; t += LANES_VECTOR) {
-        uint32_t possible[LANES_VECTOR];
+    for (size_t t = 0; t < f->tree_count; t += TREE_GROUP) {
+        uint32_t possible[TREE_GROUP];
 
         combine(rows, f->feature_count, t, possible);
-        for (size_t i = 0; i < LANES_VECTOR; i += 2, leaves += 2 * SMALL_TREE) {
-            even += leaf_of(leaves, possible[i]);
-            odd += leaf_of(leaves + SMALL_TREE, possible[i + 1]);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < TREE_GROUP; i += 2) {
+            even += leaf_of(leaves + i * SMALL_TREE, possible[i]);
+            odd += leaf_of(leaves + (i + 1) * SMALL_TREE, possible[i + 1]);
         }
+        leaves += TREE_GROUP * SMALL_TREE;
     }
     even += odd;
     for (size_t c = 0; c < f->classes; c++)
