@@ -8,6 +8,17 @@
 
 enum { DECIMALS = 7, SCALE = 10000000 };
 
+static const char pairs[] = "00010203040506070809"
+                            "10111213141516171819"
+                            "20212223242526272829"
+                            "30313233343536373839"
+                            "40414243444546474849"
+                            "50515253545556575859"
+                            "60616263646566676869"
+                            "70717273747576777879"
+                            "80818283848586878889"
+                            "90919293949596979899";
+
 char *answer_text(char *at, const char *text, size_t n)
 {
     memcpy(at, text, n);
@@ -28,16 +39,18 @@ static char *write_whole(char *at, uint64_t v)
     return at;
 }
 
-/* `places` digits of v behind a point, without the zeros at the end. */
+/* `places` digits, an odd number, of v behind a point, without the zeros at the end. Two
+ * by two: each division waits for the one before. */
 static char *write_fraction(char *at, uint32_t v, int places)
 {
     if (!v)
         return at;
     *at = '.';
-    for (int i = places; i > 0; i--) {
-        at[i] = (char)('0' + v % 10);
-        v /= 10;
+    for (int i = places; i > 1; i -= 2) {
+        memcpy(at + i - 1, pairs + 2 * (v % 100), 2);
+        v /= 100;
     }
+    at[1] = (char)('0' + v);
     at += places;
     while (*at == '0')
         at--;

@@ -9,10 +9,11 @@
 
 #include <stddef.h>
 
+#include "base/number.h"
 #include "server/served.h"
 
 enum {
-    PROBABILITY_TEXT_MAX = 34,
+    PROBABILITY_TEXT_MAX = NUMBER_MAX,
     ROW_TEXT_MORE = 160, /* of a row: braces, member names, confidence, time, timestamp */
 };
 
