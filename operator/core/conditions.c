@@ -29,7 +29,7 @@ static void set(struct work *w, enum condition_type type, enum condition_status 
 
 static int arm_in_state(const struct work *w, unsigned states)
 {
-    for (size_t i = 0; i < w->arm_count; i++)
+    for (size_t i = 0; i < w->arm_count && states & w->states; i++)
         if (states >> w->arms[i].now->state & 1U)
             return (int)i;
     return ROUTE_NO_ARM;

@@ -162,7 +162,7 @@ static void refine_reason(struct work *w)
         return;
     if (w->spec->policy.type == POLICY_STATIC)
         w->out->reason = REASON_STATIC;
-    for (size_t i = 0; i < w->arm_count; i++) {
+    for (size_t i = 0; i < w->arm_count && w->state_changed; i++) {
         enum arm_state state = w->arms[i].now->state;
 
         if (state == w->arms[i].was->state || changes[state].gravity <= gravest)
@@ -288,6 +288,8 @@ void core_decide(const struct route_spec *spec, const struct route_status *previ
         .objective_count = spec->reward.objective_count,
         .problem = REASON_NONE,
         .problem_arm = ROUTE_NO_ARM,
+        .states = 0,
+        .state_changed = false,
         .participants = 0,
         .overlap = 0,
         .subject = ROUTE_NO_ARM,

@@ -156,8 +156,13 @@ void eligibility_update(struct work *w)
     }
     if (judged)
         eject_failing(w);
-    for (size_t i = 0; i < w->arm_count; i++)
-        if (w->arms[i].now->state != w->arms[i].was->state ||
-            !w->arms[i].was->state_since_ms)
-            w->arms[i].now->state_since_ms = w->now_ms;
+    for (size_t i = 0; i < w->arm_count; i++) {
+        const struct route_arm_status *was = w->arms[i].was;
+        struct route_arm_status *now = w->arms[i].now;
+
+        w->states |= 1U << now->state;
+        w->state_changed |= now->state != was->state;
+        if (now->state != was->state || !was->state_since_ms)
+            now->state_since_ms = w->now_ms;
+    }
 }

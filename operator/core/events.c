@@ -88,6 +88,6 @@ void events_add(struct work *w)
 {
     add_leader(w);
     add_verdict(w);
-    for (size_t i = 0; i < w->arm_count; i++)
+    for (size_t i = 0; i < w->arm_count && w->state_changed; i++)
         add_arm(w, i);
 }

@@ -33,6 +33,7 @@ static void probability_of_best(struct work *w)
     double probability[ROUTE_ARMS_MAX];
     size_t arms[ROUTE_ARMS_MAX];
     size_t n = 0;
+    bool beta = uses_beta(w);
 
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
@@ -40,13 +41,13 @@ static void probability_of_best(struct work *w)
         a->now->probability_best = NAN;
         if (!a->ready || isnan(a->estimate) || isnan(a->stderr_mean))
             continue;
-        first[n] = uses_beta(w) ? a->evidence_good : a->estimate;
-        second[n] = uses_beta(w) ? a->evidence : a->stderr_mean;
+        first[n] = beta ? a->evidence_good : a->estimate;
+        second[n] = beta ? a->evidence : a->stderr_mean;
         arms[n++] = i;
     }
     if (n == 0)
         return;
-    if (uses_beta(w))
+    if (beta)
         stats_best_beta(n, first, second, probability);
     else
         stats_best_gaussian(n, first, second, probability);

@@ -17,7 +17,7 @@ static size_t put(char *out, size_t room, const char *text)
     return n;
 }
 
-void say(char *out, size_t size, struct sentence s)
+void say_words(char *out, size_t size, struct sentence s)
 {
     size_t n = put(out, size - 1, s.subject);
 

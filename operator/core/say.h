@@ -18,7 +18,15 @@ static inline struct sentence quote(const char *text)
     return (struct sentence){text, ""};
 }
 
-/* What does not fit is cut, between characters. */
-void say(char *out, size_t size, struct sentence s);
+void say_words(char *out, size_t size, struct sentence s);
+
+/* What does not fit is cut, between characters. Most conditions have nothing to say. */
+static inline void say(char *out, size_t size, struct sentence s)
+{
+    if (*s.subject || *s.predicate)
+        say_words(out, size, s);
+    else
+        *out = '\0';
+}
 
 #endif

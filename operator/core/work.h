@@ -54,6 +54,8 @@ struct work {
     size_t objective_count;
     enum reason problem; /* with the data; REASON_NONE: the decision can be made */
     int problem_arm;     /* whose data, or ROUTE_NO_ARM */
+    unsigned states;     /* bit for each that some arm is in */
+    bool state_changed;  /* of some arm */
     size_t participants; /* how many arms the policy may give traffic freely */
     double overlap;      /* correlation of what is compared with its next update */
     int subject;         /* the arm that the reason is about, or ROUTE_NO_ARM */
