@@ -78,18 +78,46 @@ static void fit(struct work *w, double *weights)
     }
 }
 
-/* Give `freed` to the participants, in proportion to their targets. */
-static void hand_over(struct work *w, double freed, double *weights)
+/* A participant that earns so much less than the leader, and not by chance, has
+ * collapsed: what it has beyond its target leaves as an ejected arm's weight does. Load,
+ * which steps are there to respect, takes less than this from an arm; and where leaders
+ * take turns, nothing is done in haste. */
+static const double collapse = 0.3;
+static const double collapse_errors = 4;
+
+static void find_collapsed(struct work *w)
+{
+    const struct arm_work *leader;
+
+    if (w->status->leader == ROUTE_NO_ARM)
+        return;
+    leader = &w->arms[w->status->leader];
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct arm_work *a = &w->arms[i];
+        double gap = leader->estimate - a->reward;
+
+        a->collapsed =
+            a != leader && a->participating && a->sight == SIGHT_SEEN &&
+            gap > collapse + collapse_errors * (a->reward_stderr + leader->stderr_mean);
+    }
+}
+
+/* Give `freed` to the participants that are fit for it, in proportion to their targets.
+ */
+static void hand_over(const struct work *w, double freed, double *weights)
 {
     double targets = 0;
+    double count = 0;
 
     for (size_t i = 0; i < w->arm_count; i++)
-        if (w->arms[i].participating)
+        if (w->arms[i].participating && !w->arms[i].collapsed) {
             targets += w->arms[i].target;
+            count++;
+        }
     for (size_t i = 0; i < w->arm_count; i++)
-        if (w->arms[i].participating)
-            weights[i] += targets > 0 ? freed * w->arms[i].target / targets
-                                      : freed / (double)w->participants;
+        if (w->arms[i].participating && !w->arms[i].collapsed)
+            weights[i] +=
+                targets > 0 ? freed * w->arms[i].target / targets : freed / count;
 }
 
 /* Weight leaves the failed arms; what they keep is fixed for the rest of this decision.
@@ -101,16 +129,19 @@ static void evacuate(struct work *w, double *weights)
 
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];
+        double keeps = a->high;
 
         weights[i] = a->start;
-        if (a->participating || (a->ready && a->now->state != ARM_EJECTED))
+        if (a->collapsed)
+            keeps = at_least(at_most(a->target, a->high), a->low);
+        else if (a->participating || (a->ready && a->now->state != ARM_EJECTED))
             continue;
         if (a->ready)
-            weights[i] = at_least(a->start - step, at_most(a->start, a->high));
+            weights[i] = at_least(a->start - step, at_most(a->start, keeps));
         else
             weights[i] = 0;
         freed += a->start - weights[i];
-        if (weights[i] > a->high)
+        if (weights[i] > keeps)
             a->low = a->high = weights[i];
     }
     if (freed > 0)
@@ -143,6 +174,8 @@ void guardrails_apply(struct work *w)
     double share;
 
     set_bounds(w);
+    if (damping >= 1)
+        find_collapsed(w);
     evacuate(w, from);
     fit(w, from);
     for (size_t i = 0; i < w->arm_count; i++)

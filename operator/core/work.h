@@ -38,6 +38,7 @@ struct arm_work {
     double target;      /* what the policy wants */
     double weight;      /* what it gets */
     bool participating; /* the policy may give it traffic freely */
+    bool collapsed; /* participates, but what it has beyond its target leaves at once */
 };
 
 struct work {

@@ -18,7 +18,7 @@ add_test(NAME sim.gate COMMAND bandit-sim --gate --seeds 30 ${scenarios}/station
     ${scenarios}/broken-leader.yaml ${scenarios}/load-coupled.yaml ${scenarios}/demo.yaml)
 add_test(NAME sim.gate-more COMMAND bandit-sim --gate --seeds 15 ${scenarios}/close.yaml
     ${scenarios}/delayed-labels.yaml ${scenarios}/drift.yaml ${scenarios}/outages.yaml
-    ${scenarios}/load-coupled-broken.yaml)
+    ${scenarios}/load-coupled-broken.yaml ${scenarios}/collapsed-leader.yaml)
 set_tests_properties(sim.gate sim.gate-more PROPERTIES TIMEOUT 1200 LABELS simulation)
 
 # The same choices from the same counts as a library that others use; skipped, with the

@@ -177,10 +177,25 @@ static bool unit_or_unknown(double v)
     return isnan(v) || (v >= 0 && v <= 1);
 }
 
+/* May it count as collapsed? It earns far less than the best, by either reckoning. */
+static bool is_far_behind(const struct stage *s, size_t arm)
+{
+    double best = 0;
+
+    for (size_t i = 0; i < s->spec.arm_count; i++) {
+        const struct route_arm_status *a = &s->status.arms[i];
+
+        best = fmax(best, a->reward_ema); /* fmax() passes NAN over */
+        if (a->discounted_events > 0)
+            best = fmax(best, a->discounted_good / a->discounted_events);
+    }
+    return s->status.arms[arm].reward < best - 0.3;
+}
+
 static void check_weights(const struct stage *s)
 {
     double sum = 0;
-    bool leaving = false; /* an ejected arm goes by steps: floors may have to wait */
+    bool leaving = false; /* failed arms go by steps: floors may have to wait */
     bool measured = s->last.verdict == VERDICT_SWITCHED ||
                     s->last.verdict == VERDICT_ADJUSTED ||
                     s->last.verdict == VERDICT_KEPT;
@@ -189,8 +204,9 @@ static void check_weights(const struct stage *s)
         s->status.conditions[CONDITION_METRICS_AVAILABLE].status == CONDITION_TRUE;
 
     for (size_t i = 0; i < s->spec.arm_count; i++)
-        leaving |= s->status.arms[i].state == ARM_EJECTED &&
-                   s->last.weights[i] > s->spec.guardrails.min_weight + 1e-9;
+        leaving |= (s->status.arms[i].state == ARM_EJECTED || is_far_behind(s, i)) &&
+                   s->last.weights[i] > s->spec.guardrails.min_weight + 1e-9 &&
+                   s->spec.guardrails.max_step_down < 1;
     for (size_t i = 0; i < s->spec.arm_count; i++) {
         double w = s->last.weights[i];
 
@@ -310,6 +326,7 @@ static void check_move(const struct stage *s, const struct before *b)
     const struct route_guardrails *g = &s->spec.guardrails;
     bool held = s->last.verdict == VERDICT_HELD;
     unsigned calm = 1U << ARM_WARMUP | 1U << ARM_ACTIVE;
+    double freed = 0;
     bool quiet = !(b->states & ~calm) && s->last.verdict != VERDICT_PINNED;
 
     for (size_t i = 0; i < s->spec.arm_count; i++) {
@@ -324,12 +341,18 @@ static void check_move(const struct stage *s, const struct before *b)
             PROMISE(equal(a->reward_ema, b->ema[i]) &&
                     equal(a->discounted_events, b->pooled[i]));
     }
+    for (size_t i = 0; i < s->spec.arm_count; i++)
+        if (is_far_behind(s, i)) /* what leaves it has to go somewhere */
+            freed += b->start[i];
     for (size_t i = 0; i < s->spec.arm_count && quiet; i++) {
         double move = s->last.weights[i] - b->start[i];
 
-        /* A newcomer in warm-up may have to fall back to an even share. */
-        if (!(b->states >> ARM_WARMUP & 1U))
-            PROMISE(move <= g->max_step_up + 1e-9 && -move <= g->max_step_down + 1e-9);
+        /* A newcomer in warm-up may have to fall back to an even share, and what failed
+         * makes room for floors. */
+        if (b->states >> ARM_WARMUP & 1U)
+            continue;
+        PROMISE(move <= g->max_step_up + freed + 1e-9);
+        PROMISE(is_far_behind(s, i) || -move <= g->max_step_down + 1e-9);
     }
 }
 

@@ -31,6 +31,40 @@ static void steps_up_are_bounded_and_steps_down_need_not_be(void **state)
     stage_clear(&s);
 }
 
+/* No objective has a min, but an arm that earns far less than the one that took the lead
+ * is not left to lose its traffic a step at a time. */
+static void a_collapsed_arm_is_left_as_a_failed_one_is(void **state)
+{
+    static const struct {
+        double good, average, step_down, flapping;
+        double weight; /* of the old leader, once another leads */
+    } rows[] = {
+        {0,   0.98, 1,    0, 0.2 / 3                 },
+        {0,   0.98, 0.25, 0, 0.8 + 0.2 / 3 - 0.25    },
+        {800, 0.98, 1,    0, 0.8 + 0.2 / 3 - 0.1     }, /* load may do that: by steps up */
+        {500, 0.5,  1,    8, 0.8 + 0.2 / 3 - 0.1 / 64}, /* they take turns: no haste */
+    };
+
+    (void)state;
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct stage s;
+
+        stage_init(&s, 3, 1);
+        stage_settle(&s);
+        s.spec.guardrails.max_step_down = rows[r].step_down;
+        s.status.arms[0].reward_ema = rows[r].average;
+        s.status.flapping = rows[r].flapping;
+        s.status.last_leader_change_ms = s.now_ms;
+        stage_see(&s, 0, 0, rows[r].good, 1000);
+        do
+            stage_decide(&s);
+        while (s.last.verdict != VERDICT_SWITCHED);
+        if (fabs(s.last.weights[0] - rows[r].weight) > 5e-3)
+            fail_msg("row %zu: %g", r, s.last.weights[0]);
+        stage_clear(&s);
+    }
+}
+
 static void few_samples_never_keep_a_failing_leader(void **state)
 {
     static const struct {
@@ -139,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_up_are_bounded_and_steps_down_need_not_be),
+        cmocka_unit_test(a_collapsed_arm_is_left_as_a_failed_one_is),
         cmocka_unit_test(few_samples_never_keep_a_failing_leader),
         cmocka_unit_test(ejections_are_limited_and_the_worst_go_first),
         cmocka_unit_test(the_cooldown_doubles_for_an_arm_that_fails_again),
