@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/event.h"
 
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "kube/event_make.h"
 #include "kube/event_series.h"
 #include "kube/lease_record.h"
 #include "kube/table.h"
 
 enum {
     WAITING_MAX = 512, /* not told yet */
+    REQUEST_MS = 100,  /* ten a second, so that they do not crowd out what matters, */
+    BURST_MS = 10000,  /* and a hundred at once after a pause */
     SERIES_MAX = 4096, /* known repetitions; beyond it all are forgotten */
     SWEEP_MS = 30000,  /* how often series are looked through */
     TIMEOUT_MS = 10000,
-    NOTE_MAX = 1024,
-    WORD_MAX = 128,
-    NAME_MAX_BYTES = 253,
 };
 
 static const struct kube_kind events_kind = {"Event", "events.k8s.io", "v1", "events",
@@ -48,7 +45,10 @@ struct kube_events {
     struct stop *stop;
     struct kube_client *client;
     pthread_t thread;
-    struct kube_table known; /* of the thread: struct happening */
+
+    /* Of the thread. */
+    struct kube_table known; /* struct happening */
+    int64_t paid_until_ms;   /* at that rate, what was sent lasts until then */
 
     pthread_mutex_t lock; /* guards: */
     pthread_cond_t more;
@@ -58,86 +58,6 @@ struct kube_events {
     uint64_t serial;
     bool stopping;
 };
-
-/* ---- an Event ------------------------------------------------------------------------
- */
-
-/* At most max bytes, and no half of a character. */
-static void put_short(struct json *object, const char *key, const char *text, size_t max)
-{
-    size_t n = strlen(text);
-    CLEANUP(mem_freep)
-    char *cut = NULL;
-
-    if (n > max) {
-        n = 0;
-        for (size_t step;
-             (step = text_utf8_length(text + n, strlen(text + n))) && n + step <= max;)
-            n += step;
-    }
-    cut = mem_strndup(text, n);
-    json_put_string(object, key, cut);
-}
-
-static struct json *regarding(const struct kube_event *event)
-{
-    struct json *about = json_new_object();
-    CLEANUP(buf_clear)
-    struct buf version = BUF_INIT(256);
-
-    kube_add_api_version(&version, event->kind);
-    json_put_string(about, "apiVersion", buf_str(&version));
-    json_put_string(about, "kind", event->kind->kind);
-    json_put_string(about, "namespace", event->namespace);
-    json_put_string(about, "name", event->name);
-    if (event->uid && *event->uid)
-        json_put_string(about, "uid", event->uid);
-    return about;
-}
-
-/* "<name>.<hex>", and no two of a process alike. */
-static struct json *metadata(const struct kube_event *event, uint64_t unique)
-{
-    struct json *m = json_new_object();
-    char name[NAME_MAX_BYTES + 1];
-
-    (void)snprintf(name, sizeof(name), "%.*s.%016" PRIx64, NAME_MAX_BYTES - 17,
-                   event->name, unique);
-    json_put_string(m, "name", name);
-    json_put_string(m, "namespace", event->namespace);
-    return m;
-}
-
-static struct json *build(const struct kube_events *e, const struct kube_event *event,
-                          uint64_t unique, int64_t wall_ms)
-{
-    struct json *j = json_new_object();
-    char time[LEASE_TIME_MAX];
-
-    json_put_string(j, "apiVersion", "events.k8s.io/v1");
-    json_put_string(j, "kind", "Event");
-    json_put(j, "metadata", metadata(event, unique));
-    json_put_string(j, "eventTime", lease_time(wall_ms, time));
-    put_short(j, "reportingController", e->o.controller, WORD_MAX);
-    put_short(j, "reportingInstance", e->o.instance, WORD_MAX);
-    put_short(j, "action", event->action, WORD_MAX);
-    put_short(j, "reason", event->reason, WORD_MAX);
-    json_put_string(j, "type", event->warning ? "Warning" : "Normal");
-    put_short(j, "note", event->note, NOTE_MAX);
-    json_put(j, "regarding", regarding(event));
-    return j;
-}
-
-/* The note is left out: it may hold numbers that differ each time. */
-static char *key_of(const struct kube_event *event)
-{
-    struct buf key = BUF_INIT(4096);
-
-    buf_printf(&key, "%d|%s|%s|%s|%s|%s|%s", event->warning, event->reason, event->action,
-               event->kind->kind, event->namespace, event->name,
-               event->uid ? event->uid : "");
-    return buf_take(&key);
-}
 
 /* ---- noting --------------------------------------------------------------------------
  */
@@ -157,11 +77,11 @@ void kube_events_note(struct kube_events *e, const struct kube_event *event)
         return;
     w = mem_alloc(1, sizeof(*w));
     w->wall_ms = clock_wall_ms();
-    w->key = key_of(event);
+    w->key = event_key(event);
     (void)pthread_mutex_lock(&e->lock);
     if (e->count < WAITING_MAX) {
-        w->event =
-            build(e, event, ((uint64_t)w->wall_ms << 20) + e->serial++, w->wall_ms);
+        w->event = event_make(&e->o, event, ((uint64_t)w->wall_ms << 20) + e->serial++,
+                              w->wall_ms);
         *e->last = w;
         e->last = &w->next;
         e->count++;
@@ -224,6 +144,12 @@ static bool patch(struct kube_events *e, const struct happening *h, struct error
     return stored != NULL;
 }
 
+static void pay(struct kube_events *e, int64_t now_ms)
+{
+    e->paid_until_ms =
+        (e->paid_until_ms > now_ms ? e->paid_until_ms : now_ms) + REQUEST_MS;
+}
+
 /* False: forget it. Events that the server forgot (it does after an hour) begin anew. */
 static bool follow(struct kube_events *e, struct happening *h)
 {
@@ -241,6 +167,7 @@ static bool follow(struct kube_events *e, struct happening *h)
         ok = patch(e, h, &err);
     else
         return true;
+    pay(e, now_ms);
     if (ok) {
         json_free(STEAL(h->event)); /* of thousands that is megabytes */
         event_series_told(&h->series, step == EVENT_POST ? 1 : count, now_ms);
@@ -279,19 +206,29 @@ static bool keep_going(void *arg, const char *key, void *value)
     return follow(arg, value);
 }
 
+static void wait_until(struct kube_events *e, int64_t mono_ms)
+{
+    struct timespec end = {.tv_sec = (time_t)(mono_ms / 1000),
+                           .tv_nsec = (long)(mono_ms % 1000) * 1000000};
+
+    (void)pthread_cond_timedwait(&e->more, &e->lock, &end);
+}
+
 /* The next one, or NULL after SWEEP_MS or when stopping. */
 static struct waiting *next(struct kube_events *e, bool *stopping)
 {
-    int64_t end_ms = clock_mono_ms() + SWEEP_MS;
-    struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
-                           .tv_nsec = (long)(end_ms % 1000) * 1000000};
-    struct waiting *w;
+    int64_t now_ms = clock_mono_ms(), end_ms = now_ms + SWEEP_MS;
+    int64_t from_ms = e->paid_until_ms - BURST_MS;
+    struct waiting *w = NULL;
 
     (void)pthread_mutex_lock(&e->lock);
-    while (!e->first && !e->stopping && clock_mono_ms() < end_ms)
-        (void)pthread_cond_timedwait(&e->more, &e->lock, &end);
+    while (!e->stopping && now_ms < end_ms && (!e->first || now_ms < from_ms)) {
+        wait_until(e, e->first && from_ms < end_ms ? from_ms : end_ms);
+        now_ms = clock_mono_ms();
+    }
     *stopping = e->stopping;
-    w = e->stopping ? NULL : e->first;
+    if (!e->stopping && now_ms >= from_ms)
+        w = e->first;
     if (w) {
         e->first = w->next;
         if (!e->first)
