@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void add(struct work *w, enum core_event_type type, enum reason reason,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -11,6 +12,9 @@ static void add(struct work *w, enum core_event_type type, enum reason reason,
 static void add(struct work *w, enum core_event_type type, enum reason reason,
                 const char *format, ...)
 {
+    /* Nobody is to take for traffic what was only thought. */
+    const char *prefix = w->spec->mode == MODE_SHADOW ? "shadow: " : "";
+    size_t used = strlen(prefix);
     struct core_event *e;
     va_list args;
 
@@ -19,8 +23,9 @@ static void add(struct work *w, enum core_event_type type, enum reason reason,
     e = &w->out->events[w->out->event_count++];
     e->type = type;
     e->reason = reason;
+    memcpy(e->message, prefix, used);
     va_start(args, format);
-    (void)vsnprintf(e->message, sizeof(e->message), format, args);
+    (void)vsnprintf(e->message + used, sizeof(e->message) - used, format, args);
     va_end(args);
 }
 

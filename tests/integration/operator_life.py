@@ -121,6 +121,32 @@ class Life(unittest.TestCase):
         self.world.write_route()  # Active again
         self.wait_for_leader("svm")
 
+    def test_a_shadow_decides_and_publishes_and_leaves_the_data_plane_alone(self):
+        """From its first decision to its deletion, whatever others do to the data plane."""
+        self.world.start_haproxy()
+        self.world.write_route(spec="  mode: Shadow\n")
+        self.world.start_operator()
+        self.wait_for("a decided split", lambda: self.world.status() and any(
+            arm["weight"]["desired"] > 0.7 for arm in self.world.status()["arms"]))
+        self.assertEqual(self.world.status()["leader"], "svm")
+        self.assertEqual(set(self.world.weights().values()), {85})
+        self.world.ask_haproxy("set server digits/lr weight 5")
+        self.wait_for("the weights in force to be published", lambda: all(
+            abs(arm["weight"]["applied"] - weight / 175) < 1e-6
+            for arm, weight in zip(self.world.status()["arms"], (5, 85, 85))))
+        condition = {c["type"]: c for c in self.world.status()["conditions"]}["RouteProgrammed"]
+        self.assertEqual((condition["status"], condition["message"]),
+                         ("Unknown", "mode is Shadow: nothing is written"))
+        self.assertTrue(self.world.logged("shadow: svm leads"))
+        before = self.world.status()["decisions"]
+        self.wait_for("more decisions", lambda: self.world.status()["decisions"] > before + 2)
+        self.world.remove_file("digits.yaml")
+        wait_for("the series to go",
+                 lambda: 'route="digits"' not in self.world.get("/metrics"))
+        self.assertEqual(self.world.weights(), {"lr": 5, "svm": 85, "rf": 85})
+        self.assertEqual(self.world.metric("bandit_operator_drift_repairs_total"), 0)
+        self.assertEqual(self.world.metric("bandit_operator_dataplane_writes_total"), 0)
+
     def test_a_pin_is_followed(self):
         self.start(spec="  pin: {weights: {rf: 3, lr: 1}}\n")
         self.wait_for("the pinned split", lambda: self.world.weights() ==

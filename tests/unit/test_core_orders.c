@@ -54,6 +54,24 @@ static void frozen_measures_and_holds_and_shadow_decides_without_writing(void **
     stage_clear(&s);
 }
 
+static void events_of_a_shadow_say_that_they_are(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    stage_init(&s, 3, 1);
+    stage_settle(&s);
+    s.spec.mode = MODE_SHADOW;
+    stage_see(&s, 1, 0, 1000, 1000);
+    do
+        stage_decide(&s);
+    while (s.last.verdict != VERDICT_SWITCHED);
+    assert_int_equal(s.last.event_count, 1);
+    assert_string_equal(s.last.events[0].message, "shadow: b leads instead of a");
+    assert_int_equal(s.last.events[0].reason, REASON_LEADER_CHANGE);
+    stage_clear(&s);
+}
+
 static void drift_is_repaired_also_while_held(void **state)
 {
     struct stage s;
@@ -122,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pin_is_obeyed_until_it_expires),
         cmocka_unit_test(frozen_measures_and_holds_and_shadow_decides_without_writing),
+        cmocka_unit_test(events_of_a_shadow_say_that_they_are),
         cmocka_unit_test(drift_is_repaired_also_while_held),
         cmocka_unit_test(an_arm_without_a_backend_leaves_at_once_also_without_data),
         cmocka_unit_test(events_tell_what_changed_and_only_once),
