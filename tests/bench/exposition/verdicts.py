@@ -39,7 +39,7 @@ class Table:
         self.row(name, f"{value:.2f}{unit}", bar=f">= {bar}{unit}", kept=value >= bar)
 
     def verdict(self):
-        return (f"{len(self.missed)} bars missed: {'; '.join(self.missed)}." if self.missed
+        return (f"Missed: {'; '.join(self.missed)}." if self.missed
                 else "All bars are kept.")
 
     def text(self, measured_on):
