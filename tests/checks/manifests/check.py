@@ -45,7 +45,7 @@ VARIANTS = {
 def kustomize(folder):
     """The objects of a kustomization, or the message of the tool."""
     tool = [str(TOOLS / "kustomize"), "build"] if (TOOLS / "kustomize").exists() else ["kubectl", "kustomize"]
-    ran = subprocess.run([*tool, folder], capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run([*tool, folder], capture_output=True, text=True, timeout=600, check=False)
     if ran.returncode != 0:
         return None, " ".join(ran.stderr.split())[:500]
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

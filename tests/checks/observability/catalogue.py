@@ -81,7 +81,7 @@ def describe(folder):
     """What the programs in the folder say: {program: families}."""
     told = {}
     for program in PROGRAMS:
-        out = subprocess.run([folder / program, "--describe-metrics"], check=True, capture_output=True, timeout=20)
+        out = subprocess.run([folder / program, "--describe-metrics"], check=True, capture_output=True, timeout=120)
         told[program] = json.loads(out.stdout)
     return told
 

@@ -6,8 +6,8 @@ import http.server
 import itertools
 import pathlib
 import re
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +15,10 @@ import time
 import catalogue as catalogues
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port  # noqa: E402
+from wait import wait_for  # noqa: E402
+
 VALUES = {
     "namespace": ["default"], "route": ["digits"], "arm": ["logistic-regression", "svm", "random-forest"],
     "model": ["m"], "version": ["1"], "verdict": ["Kept"], "reason": ["BestArm"], "objective": ["success", "latency", "accuracy"],
@@ -94,22 +98,16 @@ def prometheus(bin_folder, ready):
     ports = {}
     for name, families in catalogues.describe(bin_folder).items():
         ports[name] = serve(lambda families=families: page(families, since))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        own = free.getsockname()[1]
+    own = free_port()
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "prometheus.yml").write_text(config(ports, own), encoding="utf-8")
         command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", f"--web.listen-address=127.0.0.1:{own}"]
         with open(pathlib.Path(folder) / "log", "wb") as log:
             process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
-            url, deadline = f"http://127.0.0.1:{own}", time.monotonic() + 60
-            while time.monotonic() < deadline:
-                time.sleep(1)
-                with contextlib.suppress(OSError):
-                    if ready(url):
-                        break
-            time.sleep(5)
+            url = f"http://127.0.0.1:{own}"
+            wait_for("the rules that take longest", lambda: ready(url) or time.sleep(1), 300)
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=90)

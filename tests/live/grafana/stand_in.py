@@ -87,7 +87,7 @@ class Grafana(http.server.BaseHTTPRequestHandler):
 
 
 def check(url):
-    return subprocess.run([sys.executable, HERE / "check.py"], env={**os.environ, "GRAFANA_URL": url}, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, HERE / "check.py"], env={**os.environ, "GRAFANA_URL": url}, capture_output=True, text=True, timeout=300)
 
 
 def main():
