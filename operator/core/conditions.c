@@ -2,6 +2,7 @@
 /* conditions.c - the decision in the form that Kubernetes tools wait on. */
 #include "core/conditions.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "core/rounding.h"
@@ -124,6 +125,7 @@ bool core_obeys(const struct route_status *status, size_t arm_count, uint32_t un
 {
     double desired[ROUTE_ARMS_MAX], applied[ROUTE_ARMS_MAX];
 
+    assert(arm_count >= ROUTE_ARMS_MIN);
     for (size_t i = 0; i < arm_count; i++) {
         desired[i] = status->arms[i].desired;
         applied[i] = status->arms[i].applied;

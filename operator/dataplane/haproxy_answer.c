@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What HAProxy says: "show servers state" in its version 1 format, "show info". */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@ static const char *const column_names[COLUMN_COUNT] = {
     [OP_STATE] = "srv_op_state", [ADMIN_STATE] = "srv_admin_state",
     [WEIGHT] = "srv_uweight",
 };
+
+/* A column that the heading does not have. */
+#define NOWHERE SIZE_MAX
 
 enum { FIELD_MAX = 2147483647 }; /* no process id, and no uptime, is larger */
 
@@ -82,19 +86,19 @@ static bool read_heading(const struct word *line, size_t index[COLUMN_COUNT])
 {
     struct cursor c = {line->text, line->text + line->len};
     struct word w;
-    unsigned found = 0;
 
+    for (size_t column = 0; column < COLUMN_COUNT; column++)
+        index[column] = NOWHERE;
     if (!next_word(&c, &w) || !is(&w, "#"))
         return false;
-    for (size_t at = 0; next_word(&c, &w); at++) {
-        for (size_t column = 0; column < COLUMN_COUNT; column++) {
-            if (is(&w, column_names[column])) {
+    for (size_t at = 0; next_word(&c, &w); at++)
+        for (size_t column = 0; column < COLUMN_COUNT; column++)
+            if (is(&w, column_names[column]))
                 index[column] = at;
-                found |= 1U << column;
-            }
-        }
-    }
-    return found == (1U << COLUMN_COUNT) - 1;
+    for (size_t column = 0; column < COLUMN_COUNT; column++)
+        if (index[column] == NOWHERE)
+            return false;
+    return true;
 }
 
 static bool read_row(const struct word *line, const size_t index[COLUMN_COUNT],
@@ -102,17 +106,17 @@ static bool read_row(const struct word *line, const size_t index[COLUMN_COUNT],
 {
     struct cursor c = {line->text, line->text + line->len};
     struct word w;
-    unsigned found = 0;
 
-    for (size_t at = 0; next_word(&c, &w); at++) {
-        for (size_t column = 0; column < COLUMN_COUNT; column++) {
-            if (index[column] == at) {
+    for (size_t column = 0; column < COLUMN_COUNT; column++)
+        row[column] = (struct word){NULL, 0};
+    for (size_t at = 0; next_word(&c, &w); at++)
+        for (size_t column = 0; column < COLUMN_COUNT; column++)
+            if (index[column] == at)
                 row[column] = w;
-                found |= 1U << column;
-            }
-        }
-    }
-    return found == (1U << COLUMN_COUNT) - 1;
+    for (size_t column = 0; column < COLUMN_COUNT; column++)
+        if (!row[column].text)
+            return false;
+    return true;
 }
 
 static int arm_of(const struct bandit_route *r, const struct word *server)

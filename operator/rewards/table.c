@@ -204,12 +204,17 @@ static double value_of(const struct cell *c, enum rewards_query query,
     if (fault == REASON_NONE)
         return c->values[place_of(query)];
     if (seen->problem == REASON_NONE) {
+        int length =
+            snprintf(seen->detail, sizeof(seen->detail), "%s of arm %s%s%s: %g%s",
+                     query_words[query], asked->route->spec.arms[asked->arm].name,
+                     *asked->objective ? ", objective " : "", asked->objective,
+                     c->values[place_of(query)],
+                     fault == REASON_DUPLICATE_SERIES ? " among several series" : "");
+
+        if (length >= (int)sizeof(seen->detail)) /* two names of the longest */
+            memcpy(seen->detail + sizeof(seen->detail) - sizeof("..."), "...",
+                   sizeof("..."));
         seen->problem = fault;
-        (void)snprintf(seen->detail, sizeof(seen->detail), "%s of arm %s%s%s: %g%s",
-                       query_words[query], asked->route->spec.arms[asked->arm].name,
-                       *asked->objective ? ", objective " : "", asked->objective,
-                       c->values[place_of(query)],
-                       fault == REASON_DUPLICATE_SERIES ? " among several series" : "");
     }
     return otherwise;
 }
