@@ -53,7 +53,7 @@ export function route(): dashboard.DashboardBuilder {
     }))
     .withPanel(figure({
       id: 7, title: 'Mode', unit: 'none', states: modes, empty: 'not known',
-      description: 'Active decides and writes, Shadow decides only, Frozen measures only.',
+      description: 'Active decides and writes; Shadow decides only, and the weights in force are somebody else\'s; Frozen measures only.',
       queries: [{ expr: stateNumber('namespace, route', 'bandit_route_mode', ROUTE, modes), legend: '{{route}}' }],
     }))
     .withRow(row('Weights: decided, in force, happening'))
@@ -73,15 +73,20 @@ export function route(): dashboard.DashboardBuilder {
       queries: [{ expr: `bandit:arm_traffic_share:ratio_rate1m{${ARM}}`, legend: arm }],
     }))
     .withPanel(lines({
-      id: 13, title: 'Desired minus applied', unit: 'percentunit', steps: true, centered: true, empty: 'not known',
-      description: 'Where this is not near zero for longer than one interval, the data plane does not carry what was decided. In Shadow mode it need not be zero.',
+      id: 13, title: 'Desired minus applied', unit: 'percentunit', steps: true, centered: true, width: 8, empty: 'not known',
+      description: 'Where this is not near zero for longer than one interval, the data plane does not carry what was decided. In Shadow it is what would be changed.',
       queries: [{ expr: `${perArm('bandit_arm_desired_weight_ratio')} - ${perArm('bandit_arm_applied_weight_ratio')}`, legend: arm }],
     }))
     .withPanel(lines({
-      id: 14, title: 'Mismatch of shares, against chance', unit: 'none', min: 0, empty: 'no traffic',
+      id: 14, title: 'Mismatch of shares, against chance', unit: 'none', min: 0, width: 8, empty: 'no traffic',
       description: 'Chi-square of the observed shares against the applied weights over five minutes, divided by its critical value at one in ten thousand. Above 1 chance does not explain it; a change of weights may lift it for as long as the window.',
       threshold: { value: 1, color: color.limit },
       queries: [{ expr: `bandit:route_share_mismatch:chi_square5m{${ROUTE}} / bandit:route_share_mismatch:chi_square_critical{${ROUTE}}`, legend: '{{route}}' }],
+    }))
+    .withPanel(lines({
+      id: 15, title: 'What the decided split would earn more', unit: 'percentunit', steps: true, centered: true, width: 8, empty: 'not known',
+      description: 'Reward of a request under the decided weights less that under the weights in force, from the smoothed rewards. In Shadow: what it would gain to make the route Active, as far as rewards do not depend on load. In Active it is near zero.',
+      queries: [{ expr: `sum by (namespace, route) (\n  (${perArm('bandit_arm_desired_weight_ratio')} - ${perArm('bandit_arm_applied_weight_ratio')})\n  * ${perArm('bandit_arm_reward_ema')}\n)`, legend: '{{route}}' }],
     }))
     .withRow(row('Rewards: why the split is as it is, and how sure that is'))
     .withPanel(lines({
