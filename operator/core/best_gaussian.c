@@ -10,10 +10,10 @@
  *
  * with h and k the standardised leads over the two others and rho their correlation. It
  * is asked for the two arms with the smaller variances, whose rho is at most sqrt(1/2):
- * there the integrand is smooth, and four nodes of Gauss and Legendre are good for 1e-6,
- * as the distribution function is. Of more than three, the integral over each arm's own
- * distribution by the midpoint rule, good for 0.02. The loops over nodes have no branches
- * and no calls, so that they become vector code.
+ * there the integrand is smooth, and four nodes of Gauss and Legendre are good for 1e-6.
+ * Of more than three, the integral over each arm's own distribution by the midpoint rule,
+ * good for 0.02. The loops over nodes have no branches and no calls, so that they become
+ * vector code.
  */
 #include "core/stats.h"
 

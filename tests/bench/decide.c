@@ -8,10 +8,8 @@
 
 #include "support/stage.h"
 
-enum {
-    SAMPLES = 32,
-    LAP = 10000
-}; /* decisions, for each square of arms: a millisecond */
+enum { SAMPLES = 32 };
+enum { LAP = 10000 }; /* decisions over arms squared: about a millisecond */
 static const int64_t run_ns = 1000000000;
 
 struct rate {
