@@ -170,7 +170,12 @@ static void set_options(const struct transfer *t)
     if (t->connect_to)
         (void)curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
     set_text(t, CURLOPT_PROXY, o->proxy);
-    set_text(t, CURLOPT_CAINFO, o->ca_file);
+    if (o->ca_file && o->ca_file[0]) {
+        (void)curl_easy_setopt(t->easy, CURLOPT_CAINFO, o->ca_file);
+        /* else the system's folder of authorities is believed, too, and all of it is read
+         * for each connection and kept: a megabyte */
+        (void)curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+    }
     set_text(t, CURLOPT_SSLCERT, o->cert_file);
     set_text(t, CURLOPT_SSLKEY, o->key_file);
     if (o->insecure) {
