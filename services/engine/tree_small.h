@@ -24,8 +24,10 @@ enum {
     SMALL_LEAVES = 32,
     SMALL_CLASSES = LANES_VECTOR,
     SMALL_TREE = SMALL_LEAVES * SMALL_CLASSES,
-    SMALL_FEATURES = 64,   /* that trees look at */
-    SMALL_BYTES = 1 << 20, /* of all words: more would not stay in a core's cache */
+    SMALL_FEATURES = 64, /* that trees look at */
+    /* Of the words, and of the leaves: more would not stay in a core's cache. */
+    SMALL_BYTES = 1 << 20,
+    SMALL_TREES = SMALL_BYTES / (SMALL_TREE * (int)sizeof(float)),
 };
 
 struct small_feature {
@@ -43,8 +45,8 @@ struct small_forest {
     const float *leaves; /* SMALL_TREE of each tree: SMALL_CLASSES weights of a leaf */
 };
 
-/* The same forest. There are none when a tree, the number of classes or that of features
- * is too large, or when walking takes less. */
+/* The same forest. There are none when a tree, or the number of trees, classes or
+ * features is too large, or when walking takes less. */
 bool small_forest_build(const struct build *b, const struct forest *forest,
                         size_t classes, struct small_forest *out);
 

@@ -204,7 +204,8 @@ bool small_forest_build(const struct build *b, const struct forest *forest,
                         size_t classes, struct small_forest *out)
 {
     struct work w = {.forest = forest, .tree_count = forest->group_count * TREE_GROUP};
-    size_t leaves = classes <= SMALL_CLASSES ? measure(forest) : 0;
+    size_t leaves =
+        classes <= SMALL_CLASSES && w.tree_count <= SMALL_TREES ? measure(forest) : 0;
     size_t features, thresholds;
 
     *out = (struct small_forest){.classes = classes};

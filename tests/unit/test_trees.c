@@ -171,12 +171,39 @@ static void what_is_not_small_is_left_alone(void **state)
     }
 }
 
+/* The same eight trees over and over. */
+static void nor_are_too_many_trees(void **state)
+{
+    enum { MOST = SMALL_TREES / TREE_GROUP };
+    CLEANUP(mem_freep)
+    struct tree_group *groups = mem_alloc(MOST + 1, sizeof(*groups));
+    struct grown *g = grow_forest(1, TREE_GROUP, 8);
+
+    (void)state;
+    for (size_t i = 0; i <= MOST; i++)
+        groups[i] = g->groups[0];
+    g->forest.groups = groups;
+    for (g->forest.group_count = MOST; g->forest.group_count <= MOST + 1;
+         g->forest.group_count++) {
+        struct pool pool = POOL_INIT(1 << 24);
+        struct error err;
+        struct build b = {.pool = &pool, .temporary = &pool, .err = &err};
+        struct small_forest small;
+
+        assert_true(small_forest_build(&b, &g->forest, CLASSES, &small));
+        assert_int_equal(small.tree_count,
+                         g->forest.group_count == MOST ? SMALL_TREES : 0);
+        pool_clear(&pool);
+    }
+    free(g);
+}
+
 static void a_pool_that_is_too_small_is_an_error(void **state)
 {
     struct grown *g = grow_forest(3, TREE_GROUP, 8);
 
     (void)state;
-    for (size_t bytes = 0; bytes < 2048; bytes += 128) {
+    for (size_t bytes = 0; bytes < 8192; bytes += 128) {
         struct pool pool = POOL_INIT(bytes);
         struct error err = {.msg = ""};
         struct build b = {.pool = &pool, .temporary = &pool, .err = &err};
@@ -316,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_lead_to_the_leaves_that_walking_leads_to),
         cmocka_unit_test(what_is_not_small_is_left_alone),
+        cmocka_unit_test(nor_are_too_many_trees),
         cmocka_unit_test(a_pool_that_is_too_small_is_an_error),
         cmocka_unit_test(the_vector_exponential_is_that_of_the_c_library),
         cmocka_unit_test(radial_basis_functions_are_the_same_in_wide_registers),
