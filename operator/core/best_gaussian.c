@@ -231,10 +231,13 @@ void stats_best_gaussian(size_t n, const double *mean, const double *stderr_mean
         if (mean[i] > highest.mean)
             highest = (struct gaussian){mean[i], variance_of(stderr_mean[i])};
     for (size_t i = 0; i < n; i++) {
-        g[count] = (struct gaussian){mean[i], variance_of(stderr_mean[i])};
-        arms[count] = i;
-        count += in_reach(&highest, &g[count]);
+        const struct gaussian own = {mean[i], variance_of(stderr_mean[i])};
+
         probability[i] = 0;
+        if (!in_reach(&highest, &own))
+            continue;
+        g[count] = own;
+        arms[count++] = i;
     }
     if (count == 1)
         of[0] = 1;
