@@ -80,13 +80,14 @@ static void fit(struct work *w, double *weights)
 
 /* A participant that earns so much less than the leader, and not by chance, has
  * collapsed: what it has beyond its target leaves as an ejected arm's weight does. Load,
- * which steps are there to respect, takes less than this from an arm; and where leaders
- * take turns, nothing is done in haste. */
+ * which steps are there to respect, takes less than this from an arm; where leaders take
+ * turns, which may be for load, it has to be twice as much. */
 static const double collapse = 0.3;
 static const double collapse_errors = 4;
 
-static void find_collapsed(struct work *w)
+static void find_collapsed(struct work *w, double damping)
 {
+    double behind = damping < 1 ? 2 * collapse : collapse;
     const struct arm_work *leader;
 
     if (w->status->leader == ROUTE_NO_ARM)
@@ -98,7 +99,7 @@ static void find_collapsed(struct work *w)
 
         a->collapsed =
             a != leader && a->participating && a->sight == SIGHT_SEEN &&
-            gap > collapse + collapse_errors * (a->reward_stderr + leader->stderr_mean);
+            gap > behind + collapse_errors * (a->reward_stderr + leader->stderr_mean);
     }
 }
 
@@ -174,8 +175,7 @@ void guardrails_apply(struct work *w)
     double share;
 
     set_bounds(w);
-    if (damping >= 1)
-        find_collapsed(w);
+    find_collapsed(w, damping);
     evacuate(w, from);
     fit(w, from);
     for (size_t i = 0; i < w->arm_count; i++)

@@ -43,6 +43,7 @@ static void a_collapsed_arm_is_left_as_a_failed_one_is(void **state)
         {0,   0.98, 0.25, 0, 0.8 + 0.2 / 3 - 0.25    },
         {800, 0.98, 1,    0, 0.8 + 0.2 / 3 - 0.1     }, /* load may do that: by steps up */
         {500, 0.5,  1,    8, 0.8 + 0.2 / 3 - 0.1 / 64}, /* they take turns: no haste */
+        {0,   0,    1,    8, 0.2 / 3                 }, /* load does not do that */
     };
 
     (void)state;
