@@ -39,7 +39,7 @@ gnutls/*      | lib/httpd lib/web services/server
 curl/curl.h   | lib/httpc
 cjson/cJSON.h | lib/json
 yaml.h        | lib/json
-zlib.h        | lib/web operator/replay
+zlib.h        | lib/web lib/store operator/replay
 libdeflate.h  | lib/web
 crypt.h       | lib/web
 libsvm/svm.h  | services/trainer
