@@ -29,8 +29,9 @@ struct tape {
 
 void tape_clear(struct tape *t);
 
-/* From a journal, with the files that it was moved on to: all decisions of the route `wanted` ("namespace/name"), or of the only
- * one in there when NULL. Where the spec changed, what was decided under the last one. */
+/* From a journal, with the files that it was moved on to: all decisions of the route
+ * `wanted` ("namespace/name"), or of the only one in there when NULL. Where the spec
+ * changed, what was decided under the last one. */
 bool tape_read_journal(struct tape *t, const char *path, const char *wanted,
                        struct error *err);
 
