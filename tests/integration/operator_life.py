@@ -137,7 +137,7 @@ class Life(unittest.TestCase):
         condition = {c["type"]: c for c in self.world.status()["conditions"]}["RouteProgrammed"]
         self.assertEqual((condition["status"], condition["message"]),
                          ("Unknown", "mode is Shadow: nothing is written"))
-        self.assertTrue(self.world.logged("shadow: svm leads"))
+        self.wait_for_log("shadow: svm leads")
         before = self.world.status()["decisions"]
         self.wait_for("more decisions", lambda: self.world.status()["decisions"] > before + 2)
         self.world.remove_file("digits.yaml")
