@@ -116,7 +116,7 @@ class Engine:
 
     def build(self):
         """The images, with the command that users have."""
-        done = self.run(ROOT / "manage.sh", "images", "build", check=False, timeout=1500)
+        done = self.run(ROOT / "manage.sh", "images", "build", check=False, timeout=2700)
         if done.returncode != 0:
             raise AssertionError(done.stdout[-2000:] + done.stderr[-6000:])
         return done.stdout
