@@ -76,11 +76,11 @@ static struct last_good *squeeze(const struct buf *text)
     return g;
 }
 
-static void swell(const struct last_good *g, char *text)
+static void swell(const struct last_good *g, uint8_t *text)
 {
     z_stream z = {.next_in = g->bytes,
                   .avail_in = g->size,
-                  .next_out = (Bytef *)text,
+                  .next_out = text,
                   .avail_out = g->text_size};
     int code = inflateInit2(&z, RAW * WINDOW_BITS);
 
@@ -106,12 +106,12 @@ struct last_good *last_good_new(const struct json *object)
 struct json *last_good_read(const struct last_good *g)
 {
     CLEANUP(mem_freep)
-    char *text = NULL;
+    uint8_t *text = NULL;
     struct error ignored;
 
     if (!g)
         return NULL;
     text = mem_alloc(g->text_size + 1, 1);
     swell(g, text);
-    return json_parse(text, g->text_size, &ignored);
+    return json_parse((const char *)text, g->text_size, &ignored);
 }
