@@ -157,9 +157,10 @@ static const struct field objective_fields[] = {
      .help = "An arm whose ratio falls below this is ejected. Left out, none is."},
     {"missing", FIELD_ENUM, FIELD_AT(struct route_objective, missing),
      .words = route_missing_names, .standard = "Hold",
-     .help = "What it means that an arm has no events: with Hold it cannot be promoted, "
-             "and a leader without them holds the decision; with Ignore it counts as no "
-             "better and no worse there; with Zero as if nothing was good."},
+     .help = "What it means that an arm has no events of it in the window. Hold: the arm "
+             "cannot be promoted, and while it leads decisions are held, unless what is "
+             "known speaks against it even if this part were perfect. Ignore: it counts "
+             "as no better and no worse there. Zero: as if nothing was good."},
     {.name = NULL},
 };
 
