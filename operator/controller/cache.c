@@ -278,18 +278,21 @@ void cache_forget(struct cache *c, struct cache_entry *e)
 /* ---- looking on ----------------------------------------------------------------------
  */
 
-static void count_route(void *arg, const struct cache_entry *e)
+/* One that is worked on for the first time does not rest yet. */
+static size_t count_routes(const struct cache *c)
 {
-    size_t *routes = arg;
+    size_t n = 0;
 
-    *routes += !e->told_deleted;
+    for (size_t i = 0; i < c->bucket_count; i++)
+        for (const struct cache_entry *e = c->buckets[i]; e; e = e->chain)
+            n += !e->told_deleted && (e->resting || e->incoming || e->route);
+    return n;
 }
 
 void cache_count(struct cache *c, size_t *routes, size_t *invalid)
 {
-    *routes = 0;
-    cache_each(c, count_route, routes);
     (void)pthread_mutex_lock(&c->lock);
+    *routes = count_routes(c);
     *invalid = c->invalid;
     (void)pthread_mutex_unlock(&c->lock);
 }
