@@ -172,17 +172,17 @@ static void an_arm_that_loses_an_objective_can_only_look_worse(void **state)
     stage_clear(&s);
 }
 
-/* Few failures make a small standard error, also when they are few by chance. */
+/* Few failures make a small standard error, also when they are few by chance: 99 of 100
+ * are sure to 0.0139 by themselves, to 0.0153 at the level of 0.976. With many requests
+ * there is nothing to doubt. */
 static void a_challenger_is_not_surer_for_its_luck(void **state)
 {
     static const struct {
         double margin, good, events;
         enum reason reason;
     } rows[] = {
-        /* 99 of 100: sure to 0.0139 by itself, to 0.0153 at the level of 0.976. */
         {1.20, 99,  100,  REASON_LEADER_CHANGE},
         {1.36, 99,  100,  REASON_WITHIN_MARGIN},
-        /* With many requests there is nothing to doubt. */
         {1.36, 990, 1000, REASON_LEADER_CHANGE},
     };
 

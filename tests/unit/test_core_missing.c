@@ -338,8 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_of_the_whole_holds_with_its_own_reason),
-        cmocka_unit_test(
-            an_arm_that_died_between_decisions_says_nothing_of_the_metrics),
+        cmocka_unit_test(an_arm_that_died_between_decisions_says_nothing_of_the_metrics),
         cmocka_unit_test(
             every_harm_to_an_arm_is_told_and_moves_nothing_that_it_should_not),
         cmocka_unit_test(an_arm_that_cannot_be_seen_is_never_promoted),
