@@ -242,8 +242,7 @@ static void tell_difference(struct buf *out, size_t *told, const struct frame *f
                             enum likeness how)
 {
     static const char *const words[LIKENESS_COUNT] = {
-        [OVERTAKEN] = "the query overtook an evaluation of the rules, whose samples came "
-                      "after it",
+        [OVERTAKEN] = "the query overtook an evaluation of the rules, still unwritten",
         [UNANSWERED] = "Prometheus did not answer then; what it recorded is known now",
         [ABSENT] = "the ranges do not reach there",
         [OTHER] = "other values than were answered then",

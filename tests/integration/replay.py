@@ -50,7 +50,8 @@ class Recorded(unittest.TestCase):
         count = len(lines_of(JOURNAL))
         self.assertEqual((code, err), (0, ""), out)
         self.assertIn(f"journal: {count} of {count} decisions of default/digits made again", out)
-        self.assertGreater(count, 100)
+        times = [json.loads(line)["time"] / 1000 for line in lines_of(JOURNAL)]
+        self.assertGreaterEqual(times[-1] - times[0], 3590)  # an hour
 
     def test_from_what_prometheus_recorded(self):
         code, out, _ = replay("--journal", JOURNAL, "--file", RANGES, "--verify")
@@ -58,7 +59,7 @@ class Recorded(unittest.TestCase):
         own = int(re.search(r"; (\d+) on their own", out).group(1))
         self.assertEqual(code, 0, out)
         self.assertGreaterEqual(inputs, 0.97 * count, out)
-        self.assertGreaterEqual(own, 0.97 * count, out)
+        self.assertEqual(own, count, out)
 
     def test_without_a_journal(self):
         """From nothing but Prometheus, beginning with an empty status: of arms that are nearly
@@ -73,7 +74,8 @@ class Recorded(unittest.TestCase):
             with open(table, newline="", encoding="utf-8") as f:
                 row = next(csv.DictReader(f))
         decided = [json.loads(line)["decided"] for line in lines_of(JOURNAL)]
-        self.assertGreaterEqual(int(row["decisions"]), len(decided) - 2)
+        # What was decided while Prometheus was away, it does not know of.
+        self.assertGreaterEqual(int(row["decisions"]), 0.97 * len(decided))
         self.assertAlmostEqual(float(row["dr"]), float(row["earned"]), delta=0.003)
 
     def test_policies_side_by_side(self):
