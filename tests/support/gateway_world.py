@@ -39,6 +39,14 @@ def fault_of(status, weights):
     return None
 
 
+def keep_faults(found, fault_now):
+    """Of the routes in found, those stay of which there is a fault now."""
+    for name in list(found):
+        found[name] = fault_now(name)
+        if not found[name]:
+            del found[name]
+
+
 class Gateway:
     """Says of every generation of every HTTPRoute that it is in force, and looks at each as it does."""
 
@@ -197,19 +205,25 @@ class GatewayWorld:
         return first, last
 
     def right(self, since, seconds):
-        """How long after that moment weights, statuses and conditions of all were seen to be right."""
-        found = {}
+        """How long after that moment weights, statuses and conditions of every route had been seen to be right: of each
+        at a moment of its own, for weights that still move are a little ahead of what is said of them."""
+        found = dict.fromkeys(self.names)
 
         def settled():
             time.sleep(0.2)
             list(self.new_statuses())
-            found.clear()
-            found.update({name: fault for name in self.names
-                          if (fault := fault_of(self.statuses.get(name, {}), self.gateway.weights[name]))})
+            keep_faults(found, lambda name: fault_of(self.statuses.get(name, {}), self.gateway.weights[name]))
             return not found and time.time() - since
         took = wait_for("weights, statuses and conditions", settled, seconds,
                         lambda: f"{len(found)} of {len(self.names)} routes, {list(found.items())[:3]}")
-        wait_for("the server to say so, too", lambda: not self.faults() or time.sleep(0.5), seconds)
+        found.update(dict.fromkeys(self.names))
+
+        def said_by_the_server():
+            time.sleep(0.5)
+            keep_faults(found, self.faults().get)
+            return not found
+        wait_for("the server to say so, too", said_by_the_server, seconds,
+                 lambda: f"{len(found)} of {len(self.names)} routes, {list(found.items())[:3]}")
         return took
 
     def writers(self):
