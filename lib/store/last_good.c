@@ -78,15 +78,13 @@ static struct last_good *squeeze(const struct buf *text)
 
 static void swell(const struct last_good *g, uint8_t *text)
 {
-    z_stream z = {.next_in = g->bytes,
-                  .avail_in = g->size,
-                  .next_out = text,
-                  .avail_out = g->text_size};
+    z_stream z = {.next_in = g->bytes, .avail_in = g->size, .avail_out = g->text_size};
     int code = inflateInit2(&z, RAW * WINDOW_BITS);
 
     if (code == Z_OK)
         code =
             inflateSetDictionary(&z, (const Bytef *)dictionary, sizeof(dictionary) - 1);
+    z.next_out = text;
     if (code == Z_OK)
         code = inflate(&z, Z_FINISH);
     if (code != Z_STREAM_END)
