@@ -92,6 +92,8 @@ struct bandit_route *route_copy(const struct bandit_route *r)
     struct bandit_route *copy = mem_dup(r, sizeof(*r));
 
     spec_copy(&copy->spec, &r->spec);
+    copy->status.arms = NULL; /* or they would be taken for storage of the copy */
+    copy->status.objectives = NULL;
     if (r->status.arms)
         route_status_copy(&copy->status, &r->status, &r->spec);
     return copy;
