@@ -326,12 +326,14 @@ static void check_move(const struct stage *s, const struct before *b)
     const struct route_guardrails *g = &s->spec.guardrails;
     bool held = s->last.verdict == VERDICT_HELD;
     unsigned calm = 1U << ARM_WARMUP | 1U << ARM_ACTIVE;
+    unsigned states = b->states;
     double freed = 0;
     bool quiet = !(b->states & ~calm) && s->last.verdict != VERDICT_PINNED;
 
     for (size_t i = 0; i < s->spec.arm_count; i++) {
         const struct route_arm_status *a = &s->status.arms[i];
 
+        states |= 1U << a->state;
         quiet &= (calm >> a->state & 1U) && b->start[i] >= g->min_weight - 1e-9 &&
                  b->start[i] <= g->max_weight + 1e-9;
         if (held || s->last.verdict == VERDICT_FROZEN)
@@ -347,9 +349,9 @@ static void check_move(const struct stage *s, const struct before *b)
     for (size_t i = 0; i < s->spec.arm_count && quiet; i++) {
         double move = s->last.weights[i] - b->start[i];
 
-        /* A newcomer in warm-up may have to fall back to an even share, and what failed
-         * makes room for floors. */
-        if (b->states >> ARM_WARMUP & 1U)
+        /* A newcomer in warm-up, one by a longer warm-up too, may have to fall back to an
+         * even share, and what failed makes room for floors. */
+        if (states >> ARM_WARMUP & 1U)
             continue;
         PROMISE(move <= g->max_step_up + freed + 1e-9);
         PROMISE(is_far_behind(s, i) || -move <= g->max_step_down + 1e-9);
