@@ -26,7 +26,6 @@ struct svm {
     const float *coefs;   /* by class, by other class, by place of the class */
     const float *rho, *prob_a, *prob_b; /* of each pair */
     enum kernel kernel;
-    rbf_fn *rbf;
     float gamma, coef0, degree;
 };
 
@@ -58,7 +57,7 @@ static void kernels(const struct svm *s, const float *row, float *k)
     size_t padded = lanes_padded(s->places);
 
     if (s->kernel == KERNEL_RBF) {
-        s->rbf(row, s->features, s->support, padded, s->gamma, k);
+        rbf(row, s->features, s->support, padded, s->gamma, k);
         return;
     }
     memset(k, 0, padded * sizeof(*k));
@@ -132,7 +131,6 @@ static bool read_kernel(const struct build *b, struct svm *s)
     if (params.n != 0 && params.n != 3)
         return build_refuse(b, "kernel_params has %zu numbers, not 3", params.n);
     s->kernel = (enum kernel)kernel;
-    s->rbf = rbf_choose();
     s->gamma = params.n ? params.v[0] : 0;
     s->coef0 = params.n ? params.v[1] : 0;
     s->degree = params.n ? params.v[2] : 0;

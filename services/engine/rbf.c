@@ -3,16 +3,14 @@
 
 #include "engine/lanes.h"
 
-#define INLINE static inline __attribute__((always_inline)) /* whatever the target */
-
-/* Of 32 bytes: one AVX register, or two that every machine has. Never passed by value:
- * how that is done depends on the target. */
+/* Of 32 bytes: two of the registers that every machine has. Never passed by value: how
+ * that is done depends on the target. */
 typedef float wide __attribute__((vector_size(32)));
 typedef int32_t wide_ints __attribute__((vector_size(32)));
 
 LANES_DEFINE_EXP(exp_wide, wide, wide_ints)
 
-INLINE void add_square(wide *sum, float x, const float *weights)
+static inline void add_square(wide *sum, float x, const float *weights)
 {
     wide v;
 
@@ -22,8 +20,8 @@ INLINE void add_square(wide *sum, float x, const float *weights)
 }
 
 /* One group; nothing leaves the registers before it is done. */
-INLINE void one_group(const float *row, size_t features, const float *vectors,
-                      float gamma, float *out)
+static inline void one_group(const float *row, size_t features, const float *vectors,
+                             float gamma, float *out)
 {
     enum { WIDE = LANES / 2 };
     wide low = {0}, high = {0};
@@ -40,38 +38,9 @@ INLINE void one_group(const float *row, size_t features, const float *vectors,
     memcpy(out + WIDE, &high, sizeof(high));
 }
 
-INLINE void all_groups(const float *row, size_t features, const float *vectors,
-                       size_t padded, float gamma, float *out)
+void rbf(const float *row, size_t features, const float *vectors, size_t padded,
+         float gamma, float *out)
 {
     for (size_t o = 0; o < padded; o += LANES, vectors += features * LANES)
         one_group(row, features, vectors, gamma, out + o);
 }
-
-void rbf_plain(const float *row, size_t features, const float *vectors, size_t padded,
-               float gamma, float *out)
-{
-    all_groups(row, features, vectors, padded, gamma, out);
-}
-
-#ifdef __x86_64__
-
-__attribute__((target("avx2"))) static void rbf_avx2(const float *row, size_t features,
-                                                     const float *vectors, size_t padded,
-                                                     float gamma, float *out)
-{
-    all_groups(row, features, vectors, padded, gamma, out);
-}
-
-rbf_fn *rbf_choose(void)
-{
-    return __builtin_cpu_supports("avx2") ? rbf_avx2 : rbf_plain;
-}
-
-#else
-
-rbf_fn *rbf_choose(void)
-{
-    return rbf_plain;
-}
-
-#endif
