@@ -33,6 +33,12 @@ int64_t clock_mono_ns(void)
     return now_ns(CLOCK_MONOTONIC);
 }
 
+struct timespec clock_timespec(int64_t ms)
+{
+    return (struct timespec){.tv_sec = (time_t)(ms / 1000),
+                             .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
 const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT_MAX])
 {
     int64_t seconds = wall_ms / 1000;

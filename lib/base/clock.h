@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -20,6 +21,9 @@ int64_t clock_mono_ns(void);
 int64_t clock_mono_coarse_ms(void);
 
 enum { CLOCK_TEXT_MAX = 32 };
+
+/* The same moment or length of time, not negative, as system calls take it. */
+struct timespec clock_timespec(int64_t ms);
 
 /* "2026-11-21T09:30:00.125Z", UTC; the fraction is left out when it is zero. */
 const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);

@@ -93,8 +93,7 @@ void stop_block_signals(void)
 int stop_wait_signal(int64_t ms)
 {
     sigset_t set = our_signals();
-    struct timespec limit = {.tv_sec = (time_t)(ms / 1000),
-                             .tv_nsec = (long)(ms % 1000) * 1000000};
+    struct timespec limit = clock_timespec(ms);
 
     for (;;) {
         int n = ms < 0 ? sigwaitinfo(&set, NULL) : sigtimedwait(&set, NULL, &limit);

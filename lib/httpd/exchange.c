@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "httpd/internal.h"
 
 /* Of a body that is too large, so much is read and dropped before the connection is cut,
@@ -184,17 +185,15 @@ static size_t announced(struct MHD_Connection *connection)
 {
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-    size_t n = 0;
+    struct error err;
+    int64_t n;
 
     if (!length)
         return MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
                                            "Transfer-Encoding")
                    ? SIZE_MAX
                    : 0;
-    for (; *length >= '0' && *length <= '9'; length++)
-        if (n <= BODY_MAX) /* past it one is as good as another */
-            n = n * 10 + (size_t)(*length - '0');
-    return *length ? SIZE_MAX : n;
+    return text_to_int(length, 0, INT64_MAX, &n, &err) ? (size_t)n : SIZE_MAX;
 }
 
 /* The answer that the head alone decides: 0 when it is the handler's to give, SELF when

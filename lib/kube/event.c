@@ -208,8 +208,7 @@ static bool keep_going(void *arg, const char *key, void *value)
 
 static void wait_until(struct kube_events *e, int64_t mono_ms)
 {
-    struct timespec end = {.tv_sec = (time_t)(mono_ms / 1000),
-                           .tv_nsec = (long)(mono_ms % 1000) * 1000000};
+    struct timespec end = clock_timespec(mono_ms);
 
     (void)pthread_cond_timedwait(&e->more, &e->lock, &end);
 }

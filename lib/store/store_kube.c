@@ -38,8 +38,7 @@ static struct kube_object *find_or_make(struct store_kube *s, const char *key)
 static void wait_for_writer(struct store_kube *s, const struct kube_object *o)
 {
     int64_t end_ms = clock_mono_ms() + ECHO_WAIT_MS;
-    struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
-                           .tv_nsec = (long)(end_ms % 1000) * 1000000};
+    struct timespec end = clock_timespec(end_ms);
 
     while (o->writing && clock_mono_ms() < end_ms)
         (void)pthread_cond_timedwait(&s->written, &s->lock, &end);

@@ -44,8 +44,7 @@ static void queue_add(struct controller *c, const char *key)
 
 static void wait_until(struct controller *c, int64_t mono_ms)
 {
-    struct timespec t = {.tv_sec = (time_t)(mono_ms / 1000),
-                         .tv_nsec = (long)(mono_ms % 1000) * 1000000};
+    struct timespec t = clock_timespec(mono_ms);
 
     if (mono_ms == INT64_MAX)
         (void)pthread_cond_wait(&c->more, &c->lock);

@@ -235,7 +235,6 @@ static void write_message(struct work *w)
     int arm = w->subject != ROUTE_NO_ARM       ? w->subject
               : w->problem_arm != ROUTE_NO_ARM ? w->problem_arm
                                                : w->status->leader;
-
     bool told = w->problem != REASON_NONE && w->seen->problem == w->out->reason;
 
     say(w->status->message, sizeof(w->status->message),

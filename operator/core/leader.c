@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "core/extremes.h"
+#include "core/stats.h"
 
 /* Each change of leader by reward adds to the level of flapping, which fades by one in
  * this many decisions. Above what is free, every level halves the steps up and widens the
@@ -128,14 +129,6 @@ static double margin(const struct work *w)
            (1 + margin_per_level * excess(flapping_now(w)));
 }
 
-/* Of one trial, with one success and one failure added (Laplace). */
-static double variance_of_trial(const struct arm_work *a)
-{
-    double smoothed = (a->estimate * a->evidence + 1) / (a->evidence + 2);
-
-    return smoothed * (1 - smoothed);
-}
-
 /* The standard error of a challenger that shows few failures is small, and just so when
  * it has them by luck: it would mislead most where it is surest. So the variance is that
  * at the leader's level, as in a score test (how far would it stray if it were no
@@ -144,7 +137,8 @@ static double variance_of_trial(const struct arm_work *a)
 static double challenger_error(const struct arm_work *challenger,
                                const struct arm_work *leader)
 {
-    double own = variance_of_trial(challenger);
+    double own = stats_trial_variance(challenger->estimate * challenger->evidence,
+                                      challenger->evidence);
     double level =
         at_least(challenger->estimate - challenger->stderr_mean, leader->estimate);
     double variance = level * (1 - level);

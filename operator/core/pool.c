@@ -11,23 +11,16 @@
 #include <math.h>
 
 #include "core/extremes.h"
+#include "core/stats.h"
 
 static const double contradiction = 5; /* standard errors */
-
-/* Of one trial, as far as these tell. */
-static double variance_of(double good, double trials)
-{
-    double smoothed = (good + 1) / (trials + 2);
-
-    return smoothed * (1 - smoothed);
-}
 
 /* With the greater of both variances: a window without a single failure, which chance
  * makes often enough, would claim next to none. */
 static bool contradicted(const struct arm_work *a, double good, double trials)
 {
-    double variance =
-        at_least(variance_of(good, trials), variance_of(a->successes, a->trials));
+    double variance = at_least(stats_trial_variance(good, trials),
+                               stats_trial_variance(a->successes, a->trials));
     double error = sqrt(variance * (1 / trials + 1 / a->trials));
 
     return fabs(a->reward - good / trials) > contradiction * error;
@@ -75,10 +68,10 @@ void pool_estimate(const struct work *w, struct arm_work *a)
     double worth = worth_now(w, a);
     double good = worth * a->now->discounted_good;
     double trials = worth * a->now->discounted_events;
-    double smoothed = (good + 1) / (trials + 2);
 
     a->evidence = trials;
     a->evidence_good = good;
     a->estimate = trials > 0 ? good / trials : (double)NAN;
-    a->stderr_mean = trials > 0 ? sqrt(smoothed * (1 - smoothed) / trials) : (double)NAN;
+    a->stderr_mean =
+        trials > 0 ? sqrt(stats_trial_variance(good, trials) / trials) : (double)NAN;
 }

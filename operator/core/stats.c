@@ -41,6 +41,13 @@ double stats_overlap_correlation(double alpha, double windows)
         1);
 }
 
+double stats_trial_variance(double good, double trials)
+{
+    double smoothed = (good + 1) / (trials + 2);
+
+    return smoothed * (1 - smoothed);
+}
+
 double stats_mix_stderr(double average, double next, double alpha, double correlation)
 {
     double a = (1 - alpha) * average;

@@ -13,6 +13,10 @@ double stats_overlap_correlation(double alpha, double windows);
 /* Standard error of (1 - alpha) * average + alpha * next. */
 double stats_mix_stderr(double average, double next, double alpha, double correlation);
 
+/* Variance of one trial, as far as these tell, with one success and one failure added
+ * (Laplace), so that no luck makes it zero. */
+double stats_trial_variance(double good, double trials);
+
 /* Probability of at most `good` successes in `events` trials of success rate p, both
  * counts taken as they are, also when fractional. */
 double stats_binomial_tail(double good, double events, double p);

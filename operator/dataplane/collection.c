@@ -286,8 +286,7 @@ void collection_use(struct collection *c)
     while (c->state == STARTING && clock_mono_ms() < end_ms &&
            !stop_requested(c->o.stop)) {
         int64_t next_ms = clock_mono_ms() + 100; /* to look whether to stop */
-        struct timespec t = {.tv_sec = (time_t)(next_ms / 1000),
-                             .tv_nsec = (long)(next_ms % 1000) * 1000000};
+        struct timespec t = clock_timespec(next_ms);
 
         (void)pthread_cond_timedwait(&c->settled, c->o.lock, &t);
     }

@@ -82,9 +82,10 @@ static int open_backup(const char *path, unsigned number, char **name)
 {
     static const char *const endings[] = {"", ".gz"};
 
+    CLEANUP(mem_freep)
+    char *plain = backup_path(path, number);
+
     for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
-        CLEANUP(mem_freep)
-        char *plain = backup_path(path, number);
         struct buf full = BUF_INIT(PATH_MAX_BYTES);
         int fd;
 
