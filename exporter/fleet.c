@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 enum { FIRST_BUCKETS = 64 };
 
 struct object {
@@ -57,12 +59,8 @@ void fleet_free(struct fleet *f)
 
 static uint64_t hash_of(const char *namespace, const char *name)
 {
-    const char *parts[] = {namespace, "/", name};
-    uint64_t h = 14695981039346656037ULL; /* FNV-1a */
+    uint64_t h = hash_text(hash_text(hash_text(HASH_SEED, namespace), "/"), name);
 
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        for (const char *p = parts[i]; *p; p++)
-            h = (h ^ (unsigned char)*p) * 1099511628211ULL;
     return h ^ h >> 32;
 }
 

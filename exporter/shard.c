@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exporter/shard.h"
 
-#include <stddef.h>
+#include "base/hash.h"
 
-/* Part of the contract between exporters of different versions: FNV-1a, then mixed so
- * that the low bits are good, of "namespace/name". */
+/* Part of the contract between exporters of different versions: the hash of
+ * "namespace/name", then mixed (the end of MurmurHash3) so that the low bits are good. */
 static uint64_t hash_of(const char *namespace, const char *name)
 {
-    const char *const parts[] = {namespace, "/", name};
-    uint64_t h = 14695981039346656037ULL;
+    uint64_t h = hash_text(hash_text(hash_text(HASH_SEED, namespace), "/"), name);
 
-    for (size_t i = 0; i < 3; i++)
-        for (const char *p = parts[i]; *p; p++)
-            h = (h ^ (unsigned char)*p) * 1099511628211ULL;
     h ^= h >> 33;
     h *= 0xff51afd7ed558ccdULL;
     return h ^ h >> 33;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/table.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { FIRST_BUCKETS = 64 };
@@ -15,19 +15,11 @@ struct kube_table_entry {
     char key[];
 };
 
-static size_t hash(const char *key)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-    for (; *key; key++)
-        h = (h ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
-    return (size_t)h;
-}
-
 /* Where the entry hangs, or would. There are buckets. */
 static struct kube_table_entry **place_of(const struct kube_table *t, const char *key)
 {
-    struct kube_table_entry **at = &t->buckets[hash(key) & (t->bucket_count - 1)];
+    struct kube_table_entry **at =
+        &t->buckets[hash_text(HASH_SEED, key) & (t->bucket_count - 1)];
 
     while (*at && strcmp((*at)->key, key) != 0)
         at = &(*at)->chain;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "metrics/descriptor.h"
 #include "metrics/values.h"
 
@@ -32,10 +33,8 @@ void family_free(struct family *f)
 
 static uint64_t hash_of(struct exposition_text text)
 {
-    uint64_t h = 14695981039346656037ULL; /* FNV-1a */
+    uint64_t h = hash_bytes(HASH_SEED, text.at, text.len);
 
-    for (size_t i = 0; i < text.len; i++)
-        h = (h ^ (unsigned char)text.at[i]) * 1099511628211ULL;
     return h ^ h >> 32;
 }
 

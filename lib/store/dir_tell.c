@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "route/route_json.h"
 #include "store/dir_inner.h"
-#include "store/fingerprint.h"
 #include "store/last_good.h"
 #include "store/status_file.h"
 
@@ -58,7 +58,7 @@ static bool read_status(struct store_dir *s, struct dir_object *o, const char *p
         buf_reset(text);
         dir_count(s, &s->counts.list_errors);
     }
-    print = fingerprint(buf_str(text), text->len);
+    print = hash_bytes(HASH_SEED, buf_str(text), text->len);
     (void)pthread_mutex_lock(&s->lock);
     news = print != o->status_print && !o->own;
     o->status_print = print;

@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "route/route_json.h"
-#include "store/fingerprint.h"
 #include "store/last_good.h"
 #include "store/status_file.h"
 #include "json/yaml.h"
@@ -79,9 +79,10 @@ static void take_object(struct document *d, struct bandit_route *r, const struct
 
     json_write(spec, &text);
     if (!r->generation)
-        r->generation = (int64_t)(fingerprint(buf_str(&text), text.len) >> 11) | 1;
+        r->generation =
+            (int64_t)(hash_bytes(HASH_SEED, buf_str(&text), text.len) >> 11) | 1;
     buf_printf(&text, "%lld %d %s", (long long)r->generation, r->deleting, r->uid);
-    d->print = fingerprint(buf_str(&text), text.len);
+    d->print = hash_bytes(HASH_SEED, buf_str(&text), text.len);
 
     json_remove(metadata, "managedFields");
     json_remove(metadata, "annotations");
@@ -223,7 +224,7 @@ static void read_again(struct manifest *m, const char *path, bool patient)
         trouble(m, why.msg, patient);
         return;
     }
-    print = fingerprint(buf_str(&text), text.len);
+    print = hash_bytes(HASH_SEED, buf_str(&text), text.len);
     if (print == m->print && !m->trouble_since_ms)
         return;
     m->print = print;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "route/route_json.h"
 
 enum { FIRST_BUCKETS = 64 };
@@ -61,18 +62,9 @@ void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name)
 /* ---- entries by key ------------------------------------------------------------------
  */
 
-static uint64_t hash_of(const char *s)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static size_t bucket_of(const struct cache *c, const char *key)
 {
-    return hash_of(key) & (c->bucket_count - 1);
+    return hash_text(HASH_SEED, key) & (c->bucket_count - 1);
 }
 
 static struct cache_entry **place_of(struct cache *c, const char *key)
@@ -129,8 +121,8 @@ static void set_invalid(struct cache *c, struct cache_entry *e, const char *mess
 
 static bool same_spec(const struct cache_entry *e, const struct bandit_route *r)
 {
-    return e->told_generation == r->generation && e->told_uid == hash_of(r->uid) &&
-           e->told_deleting == r->deleting;
+    return e->told_generation == r->generation &&
+           e->told_uid == hash_text(HASH_SEED, r->uid) && e->told_deleting == r->deleting;
 }
 
 /* Our own writes of the status come back as events, too; of these only the version is
@@ -153,7 +145,7 @@ static bool tell_upsert(struct cache *c, struct cache_entry *e,
         return revived;
     }
     e->told_generation = route->generation;
-    e->told_uid = hash_of(route->uid);
+    e->told_uid = hash_text(HASH_SEED, route->uid);
     e->told_deleting = route->deleting;
     free(e->incoming);
     e->incoming = route_pack(route);

@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 /* A slot is taken over by whatever else hashes to it: memory is bounded, and the price is
@@ -47,16 +49,13 @@ void events_forward(struct events *e, events_hook_fn *hook, void *arg)
 
 static uint64_t mix(uint64_t hash, const char *s)
 {
-    for (; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return (hash ^ 0xFF) *
-           UINT64_C(1099511628211); /* so that words do not run together */
+    return hash_bytes(hash, s, strlen(s) + 1); /* the NUL keeps words apart */
 }
 
 bool events_admit(struct events *e, const struct route_event *event, int64_t mono_ms,
                   unsigned *left_out)
 {
-    uint64_t hash = mix(mix(UINT64_C(14695981039346656037), event->key), event->reason);
+    uint64_t hash = mix(mix(HASH_SEED, event->key), event->reason);
     struct slot *s;
     bool admit;
 

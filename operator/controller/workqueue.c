@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { FIRST_BUCKETS = 64, NOT_DELAYED = -1 };
@@ -65,11 +66,7 @@ void workqueue_free(struct workqueue *q)
 
 static uint32_t hash_of(const char *s)
 {
-    uint32_t hash = UINT32_C(2166136261);
-
-    for (; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * UINT32_C(16777619);
-    return hash;
+    return (uint32_t)hash_text(HASH_SEED, s);
 }
 
 static struct item **place_of(const struct workqueue *q, const char *key, uint32_t hash)

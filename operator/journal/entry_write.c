@@ -6,16 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "route/route_json.h"
 
 /* ---- the digest ----------------------------------------------------------------------
+ *
+ * It stands in files that later versions read: what is hashed, and how, stays.
  */
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    for (int i = 0; i < 8; i++)
-        hash = (hash ^ (word >> 8 * i & 0xff)) * UINT64_C(1099511628211); /* FNV-1a */
-    return hash;
+    unsigned char bytes[sizeof(word)]; /* lowest first, on every machine */
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(word >> 8 * i);
+    return hash_bytes(hash, bytes, sizeof(bytes));
 }
 
 static uint64_t mix_number(uint64_t hash, double v)
@@ -45,7 +50,7 @@ static uint64_t mix_arm(uint64_t hash, const struct route_arm_status *a)
 uint64_t entry_digest(const struct bandit_route *r)
 {
     const struct route_status *s = &r->status;
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = HASH_SEED;
 
     hash = mix(hash, (uint64_t)s->leader);
     hash = mix(hash, (uint64_t)s->last_leader_change_ms);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024 };
@@ -16,21 +17,11 @@ void names_clear(struct names *n)
     *n = (struct names){.count = 0};
 }
 
-/* FNV-1a. */
-static uint32_t hash_of(const char *s)
-{
-    uint32_t hash = UINT32_C(2166136261);
-
-    for (; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * UINT32_C(16777619);
-    return hash;
-}
-
 /* The slot that holds the string, or the free one where it belongs. */
 static uint32_t slot_of(const struct names *n, const char *s)
 {
     uint32_t mask = n->slot_count - 1;
-    uint32_t at = hash_of(s) & mask;
+    uint32_t at = (uint32_t)hash_text(HASH_SEED, s) & mask;
 
     while (n->slots[at] && strcmp(n->text + n->offsets[n->slots[at] - 1], s) != 0)
         at = (at + 1) & mask;

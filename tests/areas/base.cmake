@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 add_unit(base DEPS base)
+add_unit(hash DEPS base exporter journal)
 add_fuzz(number DEPS base)

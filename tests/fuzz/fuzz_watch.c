@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "kube/watch_decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,8 +17,7 @@ struct heard {
 
 static void mix(struct heard *h, const char *text)
 {
-    for (; *text; text++)
-        h->print = (h->print ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    h->print = hash_text(h->print, text);
 }
 
 static bool hear(void *arg, const struct kube_watch_event *event, struct error *err)
