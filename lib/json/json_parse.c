@@ -8,28 +8,38 @@
 #include "json/json.h"
 #include "json/json_scan.h"
 
-static int compare_keys(const void *a, const void *b)
-{
-    const char *const *left = a;
-    const char *const *right = b;
+/* A member of an object, and which it is. */
+struct place {
+    const cJSON *member;
+    size_t at;
+};
 
-    return strcmp(*left, *right);
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    int keys = strcmp(left->member->string, right->member->string);
+
+    return keys ? keys : left->at < right->at ? -1 : left->at > right->at;
 }
 
-/* A wide object is sorted: hostile input must not cost the square of its size. */
-static bool has_repeat_sorted(const cJSON *object, size_t count)
+/* The same for a wide object, which is sorted: hostile input must not cost the square of
+ * its size, wherever its first repeat is. */
+static const cJSON *first_repeat_sorted(const cJSON *object, size_t count)
 {
     CLEANUP(mem_freep)
-    const char **keys = mem_alloc(count, sizeof(*keys));
-    size_t i = 0;
+    struct place *places = mem_alloc(count, sizeof(*places));
+    const struct place *first = NULL;
+    size_t n = 0;
 
-    for (const cJSON *c = object->child; c; c = c->next)
-        keys[i++] = c->string;
-    qsort(keys, count, sizeof(*keys), compare_keys);
-    for (i = 1; i < count; i++)
-        if (!strcmp(keys[i - 1], keys[i]))
-            return true;
-    return false;
+    for (const cJSON *c = object->child; c; c = c->next, n++)
+        places[n] = (struct place){c, n};
+    qsort(places, n, sizeof(*places), compare_places);
+    for (size_t i = 1; i < n; i++)
+        if ((!first || places[i].at < first->at) &&
+            !strcmp(places[i - 1].member->string, places[i].member->string))
+            first = &places[i];
+    return first ? first->member : NULL;
 }
 
 static bool is_repeat(const cJSON *member, const cJSON *object)
@@ -40,7 +50,8 @@ static bool is_repeat(const cJSON *member, const cJSON *object)
     return false;
 }
 
-static bool has_repeat(const cJSON *object)
+/* The first member whose key another one had before, or NULL. */
+static const cJSON *first_repeat(const cJSON *object)
 {
     enum { NARROW = 24 };
     size_t count = 0;
@@ -48,11 +59,11 @@ static bool has_repeat(const cJSON *object)
     for (const cJSON *c = object->child; c; c = c->next)
         count++;
     if (count > NARROW)
-        return has_repeat_sorted(object, count);
+        return first_repeat_sorted(object, count);
     for (const cJSON *c = object->child; c; c = c->next)
         if (is_repeat(c, object))
-            return true;
-    return false;
+            return c;
+    return NULL;
 }
 
 /* What the scan of the text cannot see: keys that are equal once unescaped, and numbers
@@ -60,7 +71,7 @@ static bool has_repeat(const cJSON *object)
  * of the text, or NULL. */
 static const char *audit(const cJSON *value, size_t *ordinal)
 {
-    bool repeats = cJSON_IsObject(value) && has_repeat(value);
+    const cJSON *repeat = cJSON_IsObject(value) ? first_repeat(value) : NULL;
 
     if (cJSON_IsNumber(value) && !isfinite(value->valuedouble))
         return "a number too large";
@@ -68,7 +79,7 @@ static const char *audit(const cJSON *value, size_t *ordinal)
         const char *complaint;
 
         ++*ordinal;
-        if (repeats && is_repeat(c, value))
+        if (c == repeat)
             return "a key that was there before";
         complaint = audit(c, ordinal);
         if (complaint)
