@@ -31,6 +31,7 @@ PORT_NOTIFICATIONS notification-log
 # another address: HAProxy looks it up again, and does not insist on one at its start.
 template_text() {
     local port service script='s/^( +bind )127\.0\.0\.1:/\1:/; s#@RUN@/haproxy\.sock#@RUN@/socket/haproxy.sock#
+        s#@RUN@/(rules|targets)/#@RUN@/etc/\1/#
         s/^ +default-server .*/& resolvers network init-addr libc,none/'
     while read -r port service; do
         [ -z "$port" ] || script+="; s/127\\.0\\.0\\.1:@$port@/$service:@$port@/g"
@@ -42,6 +43,7 @@ template_text() {
 }
 
 load_profile
+mkdir -p "$RUN/etc/rules" "$RUN/etc/targets"
 render_configuration
 render_routes
 if [ ! -s "$RUN/secret/key" ]; then

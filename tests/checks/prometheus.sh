@@ -13,5 +13,6 @@ promtool check config "$scratch/prometheus.yml" >"$scratch/out" 2>&1 || {
     cat "$scratch/out"
     exit 1
 }
-promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml prometheus/alerts/*.yml
-printf "%s\0" prometheus/tests/*.yml | xargs -0 -n 1 -P "$(nproc)" promtool test rules
+promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml prometheus/alerts/*.yml \
+    prometheus/examples/{conversion,latency,haproxy}.yml
+printf "%s\0" prometheus/tests/*.yml prometheus/examples/*_test.yml | xargs -0 -n 1 -P "$(nproc)" promtool test rules

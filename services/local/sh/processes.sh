@@ -12,7 +12,7 @@ each_process() {
             "$BIN/model-server --model $RUN/models/$arm.onnx --route digits --arm $arm --web.listen-address 127.0.0.1:${!port} --secret-file $RUN/secret --allow-faults"
     done
     "$fn" haproxy 20 "$host:$PORT_HAPROXY_METRICS/metrics" USR1 \
-        "/usr/sbin/haproxy -db -f $RUN/etc/haproxy.cfg"
+        "/usr/sbin/haproxy -db -f $RUN/etc/haproxy.cfg -f $RUN/haproxy.d"
     "$fn" notification-log 20 "$host:$PORT_NOTIFICATIONS/" TERM \
         "/usr/bin/python3 $ROOT/prometheus/notification-log.py --listen 127.0.0.1:$PORT_NOTIFICATIONS --log $RUN/notifications.log --prometheus $host:$PORT_PROMETHEUS"
     "$fn" alertmanager 20 "$host:$PORT_ALERTMANAGER/-/ready" TERM \

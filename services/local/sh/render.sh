@@ -106,7 +106,7 @@ render_all() {
     [ ${#RUN} -le 88 ] || die "$RUN is too long for the sockets in it; set BANDIT_RUN_DIR to a shorter folder"
     [[ $ROOT$RUN =~ ^[A-Za-z0-9_./+-]*$ ]] ||
         die "$ROOT: blanks and special characters in the path are not supported; clone into another folder"
-    mkdir -p "$RUN/log" "$RUN/data"
+    mkdir -p "$RUN/log" "$RUN/data" "$RUN/haproxy.d" "$RUN/rules" "$RUN/targets"
     render_configuration
     render_routes
     supervisor_config >"$RUN/etc/supervisord.conf.new"
