@@ -3,7 +3,6 @@
  * it. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -24,11 +23,8 @@ void dir_count(struct store_dir *s, uint64_t *what)
 /* Has the file been replaced since it was read last? Reading it is what costs. */
 static bool status_moved(struct dir_object *o, const char *path)
 {
-    struct file_stamp stamp = {.size = -1}; /* no file */
-    struct stat st;
+    struct file_stamp stamp = file_stamp_at(path);
 
-    if (!stat(path, &st))
-        stamp = file_stamp_of(&st);
     if (file_stamp_equal(&stamp, &o->status_stamp))
         return false;
     o->status_stamp = stamp;

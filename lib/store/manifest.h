@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/file_stamp.h"
+#include "base/file_stamp.h"
 
 enum { MANIFEST_GRACE_MS = 500 };
 

@@ -36,7 +36,7 @@ struct web_config {
     int64_t rate_burst;
     char *files[WEB_FILES_MAX]; /* that it was read from */
     size_t file_count;
-    int64_t stamp; /* of all of them, from before they were read */
+    uint64_t stamp; /* of all of them, from before they were read */
 };
 
 extern const char *const web_header_names[WEB_HEADERS];
@@ -48,7 +48,7 @@ void web_config_unref(struct web_config *c);
 DEFINE_FREEP(struct web_config *, web_config_unref)
 
 /* The stamp of its files as they are now: another one when any of them is another. */
-int64_t web_config_stamp(const struct web_config *c);
+uint64_t web_config_stamp(const struct web_config *c);
 
 /* The same from text; for tests. Files it names are sought in `folder`. */
 struct web_config *web_config_parse(const char *text, size_t n, const char *folder,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sys/stat.h>
-
 #include "base/file.h"
+#include "base/file_stamp.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "web/config.h"
 
@@ -30,20 +30,14 @@ bool config_text(const struct json *object, const char *key, const char **value,
     return true;
 }
 
+_Static_assert(sizeof(struct file_stamp) == 5 * sizeof(int64_t), "without gaps");
+
 /* Differs whenever the file behind the path does: renamed over, or written in place. */
 static uint64_t add_stamp(uint64_t stamp, const char *path)
 {
-    struct stat s = {0};
+    const struct file_stamp s = file_stamp_at(path);
 
-    (void)stat(path, &s); /* a missing file has a stamp as well */
-    const uint64_t parts[] = {
-        (uint64_t)s.st_ino,         (uint64_t)s.st_size,
-        (uint64_t)s.st_mtim.tv_sec, (uint64_t)s.st_mtim.tv_nsec,
-        (uint64_t)s.st_ctim.tv_sec, (uint64_t)s.st_ctim.tv_nsec,
-    };
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        stamp = (stamp ^ parts[i]) * 1099511628211ULL;
-    return stamp;
+    return hash_bytes(stamp, &s, sizeof(s));
 }
 
 bool config_file(struct web_config *c, const char *path, struct buf *out,
@@ -53,15 +47,15 @@ bool config_file(struct web_config *c, const char *path, struct buf *out,
         return error_set(err, ERR_INVALID, "too many files");
     c->files[c->file_count++] = mem_strdup(path);
     /* The stamp before the bytes: a change in between is seen as one. */
-    c->stamp = (int64_t)add_stamp((uint64_t)c->stamp, path);
+    c->stamp = add_stamp(c->stamp, path);
     return file_read(path, out, err);
 }
 
-int64_t web_config_stamp(const struct web_config *c)
+uint64_t web_config_stamp(const struct web_config *c)
 {
     uint64_t stamp = 0;
 
     for (size_t i = 0; i < c->file_count; i++)
         stamp = add_stamp(stamp, c->files[i]);
-    return (int64_t)stamp;
+    return stamp;
 }

@@ -4,20 +4,13 @@
 #define SERVER_FILE_WATCH_H
 
 #include <stdbool.h>
-#include <sys/types.h>
-#include <time.h>
 
-/* Tells one state of a file from another. */
-struct file_state {
-    ino_t inode;
-    off_t size; /* -1: it cannot be seen */
-    struct timespec changed;
-};
+#include "base/file_stamp.h"
 
 struct file_watch {
     const char *path;
-    struct file_state taken; /* how it looked when last read */
-    struct file_state seen;  /* at the last look */
+    struct file_stamp taken; /* how it looked when last read */
+    struct file_stamp seen;  /* at the last look */
 };
 
 /* Call before the file is read, so that a change meanwhile is noticed later. */

@@ -2,15 +2,16 @@
 /* file_stamp.h - what stat() tells of a file, to see without reading that it is still the
  * same. Writes within one tick of the file system's clock (some milliseconds) may not
  * show while size and inode are the same. */
-#ifndef STORE_FILE_STAMP_H
-#define STORE_FILE_STAMP_H
+#ifndef BASE_FILE_STAMP_H
+#define BASE_FILE_STAMP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
 struct file_stamp {
-    int64_t size, modified_ns, changed_ns;
+    int64_t size; /* -1: there is no file */
+    int64_t modified_ns, changed_ns;
     uint64_t device, inode;
 };
 
@@ -25,6 +26,14 @@ static inline struct file_stamp file_stamp_of(const struct stat *st)
         .device = st->st_dev,
         .inode = st->st_ino,
     };
+}
+
+/* Of the file that the path leads to now. */
+static inline struct file_stamp file_stamp_at(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) ? (struct file_stamp){.size = -1} : file_stamp_of(&st);
 }
 
 static inline bool file_stamp_equal(const struct file_stamp *a,
