@@ -99,12 +99,12 @@ bool web_reload(struct web *w, struct error *err)
 static void *follow(void *arg)
 {
     struct web *w = arg;
-    int64_t seen = w->config->stamp;
+    uint64_t seen = w->config->stamp;
 
     while (!stop_wait_ms(w->stop, LOOK_AGAIN_MS)) {
         CLEANUP(web_config_unrefp)
         struct web_config *c = current(w);
-        int64_t now = web_config_stamp(c);
+        uint64_t now = web_config_stamp(c);
         struct error err;
         bool fine;
 
