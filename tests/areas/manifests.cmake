@@ -16,6 +16,9 @@ set_tests_properties(check.manifests-programs PROPERTIES TIMEOUT 600 LABELS chec
 add_test(NAME integration.cluster-verbs
     COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/cluster_verbs.py)
 set_tests_properties(integration.cluster-verbs PROPERTIES TIMEOUT 1800 LABELS integration COST 30)
+add_test(NAME integration.manage-help
+    COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/manage_help.py)
+set_tests_properties(integration.manage-help PROPERTIES TIMEOUT 900 LABELS integration)
 add_test(NAME integration.manifests-apiserver
     COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/integration/manifests_apiserver.py)
 set_tests_properties(integration.manifests-apiserver PROPERTIES

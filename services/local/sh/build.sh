@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs, and the models that they serve.
 
-PROGRAMS=(bandit-operator bandit-exporter model-server model-trainer traffic-generator)
+PROGRAMS=(bandit-operator bandit-exporter bandit-sim model-server model-trainer traffic-generator)
 
 build_programs() {
     local log=$RUN/log/build.log

@@ -34,28 +34,29 @@ Usage: ./manage.sh cluster ACTION [ARGUMENTS] [--context NAME] [--dry-run]
   logs PART         follow the logs of operator, exporter, an arm, ...
   restart PART      replace its pods, one by one
   scale ARM N       let the autoscaler of an arm have between N and 10 replicas
-  metrics [REGEX]   the exporter's lines that match
+  metrics [REGEX]   the lines of the exporter, or of all its shards, that match
   port-forward PART [PORT]
                     reach a part from this machine
   dashboard         Grafana and Prometheus of the overlays that bring their own
   degrade ARM       break every pod of an arm (overlays kind and istio)
   heal ARM          mend them
-  test              the whole story: decide, break an arm, see its traffic leave, mend it
+  test              the whole story: decide, repair, fail over, break an arm, mend it, delete
 
 What changes a cluster wants its name: --context NAME (`kubectl config get-contexts`), or
-typed in when asked. --dry-run prints the commands and changes nothing.
+typed in when asked. --dry-run prints the commands of any action and runs none of them.
 
 deploy, scale, port-forward, delete and test-cluster are also verbs of their own; status,
-watch, logs, restart, metrics, degrade and heal mean the cluster when --context is given.
+watch, logs, restart, metrics, degrade, heal and test mean the cluster when --context is given.
 EOF
 }
 
 # ---- who, where, and whether at all ----------------------------------------------------
 
+# Asks, in a dry run too: what has to be known to say what would be done.
 kube() { kubectl --context "$CONTEXT" "$@"; }
 
-# change COMMAND...: says it with --dry-run, does it without.
-change() {
+# act COMMAND...: says it with --dry-run, does it without.
+act() {
     if [ -n "$DRY_RUN" ]; then
         printf '    kubectl --context %q' "$CONTEXT"
         printf ' %q' "$@"
@@ -80,15 +81,25 @@ choose_context() {
     grep -qxF -- "$CONTEXT" <<<"$known" || die "the kubeconfig has no context \"$CONTEXT\"; there are: ${known//$'\n'/ }"
 }
 
-# The same, for what changes something: the name has to come from a person.
+# A pipeline names the cluster of test-cluster by a kubeconfig of its own: one file, and not
+# the one in which a person keeps all clusters. Nothing else that changes one is content with it.
+named_by_kubeconfig() {
+    [ "$ACTION" = test ] && [ -n "${KUBECONFIG:-}" ] && [[ $KUBECONFIG != *:* ]] &&
+        [ ! "$KUBECONFIG" -ef "${HOME:-}/.kube/config" ]
+}
+
+# For what changes something: the name has to come from whoever runs it.
 choose_context_to_change() {
     local given=$CONTEXT typed
     choose_context
     if [ -z "$given" ] && [ -z "$DRY_RUN" ]; then
-        [ -t 0 ] || die "this would change the cluster of context \"$CONTEXT\"; if that is right, say --context $CONTEXT"
-        printf 'This changes the cluster of context %s. Type its name to go on: ' "$BOLD$CONTEXT$PLAIN"
-        read -r typed
-        [ "$typed" = "$CONTEXT" ] || die "that was not its name; nothing was changed"
+        if [ -t 0 ]; then
+            printf 'This changes the cluster of context %s. Type its name to go on: ' "$BOLD$CONTEXT$PLAIN"
+            read -r typed
+            [ "$typed" = "$CONTEXT" ] || die "that was not its name; nothing was changed"
+        elif ! named_by_kubeconfig; then
+            die "this would change the cluster of context \"$CONTEXT\"; if that is right, say --context $CONTEXT"
+        fi
     fi
     step "Cluster: context $CONTEXT${DRY_RUN:+ (dry run: nothing is changed)}"
 }
@@ -102,12 +113,23 @@ part() {
     usage_error "there is no part \"${1:-}\"; there are: $(awk 'NF { printf "%s ", $1 }' <<<"$CLUSTER_PARTS")"
 }
 
+# The exporter is a StatefulSet where it is sharded (components/exporter-shards).
+find_object() {
+    [ "$OBJECT" = deployment/bandit-exporter ] || return 0
+    if kube -n "$NAMESPACE" get statefulset bandit-exporter -o name >/dev/null 2>&1; then
+        OBJECT=statefulset/bandit-exporter
+    fi
+}
+
 arm() {
     case ${1:-} in
     logistic-regression | svm | random-forest) part "$1" ;;
     *) usage_error "there is no arm \"${1:-}\"; there are: logistic-regression svm random-forest" ;;
     esac
 }
+
+# The running pods of a label, as pod/NAME.
+pods_of() { kube -n "$1" get pods -l "$2" --field-selector=status.phase=Running -o name; }
 
 # forward NAMESPACE OBJECT PORT: a tunnel from a free port of ours; sets LOCAL_PORT and
 # FORWARD, the process to end.
@@ -136,112 +158,89 @@ end_forward() {
     wait "$FORWARD" 2>/dev/null || true
 }
 
-# ---- look ------------------------------------------------------------------------------
-
-cluster_status() {
-    [ -n "$CONTEXT" ] || choose_context
-    step "Routes"
-    kube get banditroutes --all-namespaces
-    step "Pods"
-    kube get pods --all-namespaces -l app.kubernetes.io/part-of=bandit-router
-    step "Autoscalers"
-    kube -n bandit-demo get hpa
-}
-
-cluster_watch() {
-    choose_context
-    kube get banditroutes --all-namespaces --watch
-}
-
-cluster_logs() {
-    part "${1:-}"
-    choose_context
-    local label=app.kubernetes.io/name=${OBJECT#*/}
-    [ "$NAMESPACE" != bandit-demo ] || [ "$1" = traffic-generator ] || label=bandit-router.dev/arm=$1
-    kube -n "$NAMESPACE" logs --selector="$label" --all-containers --prefix --tail=50 --max-log-requests=20 --follow
-}
-
-cluster_metrics() {
-    local outcome=0
-    choose_context
-    part exporter
-    forward "$NAMESPACE" "$OBJECT" "$PORT"
-    curl -fsS --max-time 10 "http://127.0.0.1:$LOCAL_PORT/metrics" | grep -E -- "${1:-^[^#]}" || outcome=$?
+# through NAMESPACE OBJECT PORT PATH CURL_ARGUMENTS...: one request by a tunnel.
+through() {
+    local outcome=0 path=$4
+    if [ -n "$DRY_RUN" ]; then
+        act -n "$1" port-forward "$2" ":$3"
+        printf '    curl'
+        [ $# -eq 4 ] || printf ' %q' "${@:5}"
+        printf ' http://127.0.0.1:PORT%q\n' "$path"
+        return
+    fi
+    forward "$1" "$2" "$3"
+    curl -fsS --max-time 10 "${@:5}" "http://127.0.0.1:$LOCAL_PORT$path" || outcome=$?
     end_forward
     return "$outcome"
-}
-
-cluster_port_forward() {
-    part "${1:-}"
-    choose_context
-    step "$1: http://127.0.0.1:${2:-$PORT}/ (Ctrl-C ends it)"
-    kube -n "$NAMESPACE" port-forward "$OBJECT" "${2:-$PORT}:$PORT"
-}
-
-cluster_dashboard() {
-    choose_context
-    kube get namespace bandit-monitoring -o name >/dev/null 2>&1 ||
-        die "this cluster has no monitoring of ours (overlays kind and istio do); use the Grafana that it has"
-    kube -n bandit-monitoring port-forward statefulset/prometheus 9090:9090 >/dev/null &
-    FORWARD=$!
-    trap end_forward EXIT
-    step "Grafana http://127.0.0.1:3000/, Prometheus http://127.0.0.1:9090/ (Ctrl-C ends both)"
-    kube -n bandit-monitoring port-forward deployment/grafana 3000:3000
 }
 
 # ---- change ----------------------------------------------------------------------------
 
 cluster_restart() {
     part "${1:-}"
+    no_more_than 1 "cluster restart PART" "$@"
     choose_context_to_change
-    change -n "$NAMESPACE" rollout restart "$OBJECT"
-    change -n "$NAMESPACE" rollout status "$OBJECT" --timeout=300s
+    find_object
+    act -n "$NAMESPACE" rollout restart "$OBJECT"
+    act -n "$NAMESPACE" rollout status "$OBJECT" --timeout=300s
 }
 
-# The autoscaler owns the replicas: setting them would last until its next look.
+# The autoscaler owns the replicas: setting them would last until its next look. The
+# annotation tells `deploy` that this bound is meant.
 cluster_scale() {
     arm "${1:-}"
+    no_more_than 2 "scale ARM N" "$@"
     [[ ${2:-} =~ ^[0-9]+$ && $2 -ge 1 && $2 -le 10 ]] || usage_error "scale $1 N: N from 1 to 10"
     choose_context_to_change
-    change -n "$NAMESPACE" patch hpa "$1" --type=merge -p "{\"spec\":{\"minReplicas\":$2}}"
+    act -n "$NAMESPACE" patch hpa "$1" --type=merge --field-manager=manage.sh \
+        -p "{\"metadata\":{\"annotations\":{\"bandit-router.dev/scaled\":\"$2\"}},\"spec\":{\"minReplicas\":$2}}"
 }
 
 # fault METHOD ARM CURL_ARGUMENTS...: to every pod of the arm.
 fault() {
     local method=$1 name=$2 pod
     shift 2
-    for pod in $(kube -n "$NAMESPACE" get pods -l "bandit-router.dev/arm=$name" --field-selector=status.phase=Running -o name); do
+    for pod in $(pods_of "$NAMESPACE" "bandit-router.dev/arm=$name"); do
         if [ -n "$DRY_RUN" ]; then
-            note "$method /faults to $pod"
-            continue
+            through "$NAMESPACE" "$pod" "$PORT" /faults -X "$method" "$@"
+        else
+            through "$NAMESPACE" "$pod" "$PORT" /faults -X "$method" "$@" >/dev/null ||
+                die "$pod takes no faults; overlays kind and istio let them (k8s/components/fault-injection)"
         fi
-        forward "$NAMESPACE" "$pod" "$PORT"
-        if ! curl -fsS --max-time 5 -X "$method" "$@" "http://127.0.0.1:$LOCAL_PORT/faults" >/dev/null; then
-            end_forward
-            die "$pod takes no faults; overlays kind and istio let them (k8s/components/fault-injection)"
-        fi
-        end_forward
     done
+}
+
+degrade_arm() {
+    arm "$1"
+    fault POST "$1" -H 'Content-Type: application/json' -d '{"latency_ms": 200, "error_ratio": 0.5}'
+}
+
+heal_arm() {
+    arm "$1"
+    fault DELETE "$1"
 }
 
 cluster_degrade() {
     arm "${1:-}"
+    no_more_than 1 "degrade ARM" "$@"
     choose_context_to_change
-    fault POST "$1" -H 'Content-Type: application/json' -d '{"latency_ms": 200, "error_ratio": 0.5}'
-    step "$1 now fails half of its requests and answers 200 ms late; watch it lose its traffic"
+    degrade_arm "$1"
+    [ -n "$DRY_RUN" ] || step "$1 now answers 200 ms late, and half of the time with an error; watch it lose its traffic"
 }
 
 cluster_heal() {
     arm "${1:-}"
+    no_more_than 1 "heal ARM" "$@"
     choose_context_to_change
-    fault DELETE "$1"
-    step "$1 is healthy again; it earns its way back"
+    heal_arm "$1"
+    [ -n "$DRY_RUN" ] || step "$1 is healthy again; it earns its way back"
 }
 
 # ---- the way in ------------------------------------------------------------------------
 
 verb_cluster() {
-    local action=${1:-help} arguments=()
+    local arguments=()
+    ACTION=${1:-help}
     [ $# -eq 0 ] || shift
     # shellcheck disable=SC2034 # cluster_deploy.sh uses them, too
     CONTEXT='' DRY_RUN='' OVERLAY='' REGISTRY='' WITH_ROUTE='' EVERYBODYS=''
@@ -257,19 +256,20 @@ verb_cluster() {
         --dry-run) DRY_RUN=yes ;;
         --with-route) WITH_ROUTE=yes ;;
         --everybodys-routes) EVERYBODYS=yes ;;
-        --help | -h) action=help ;;
-        -*) usage_error "cluster $action: unknown flag $1; see ./manage.sh cluster help" ;;
+        --)
+            arguments+=("${@:2}")
+            break
+            ;;
+        -*) usage_error "cluster $ACTION: unknown flag $1; see ./manage.sh cluster help" ;;
         *) arguments+=("$1") ;;
         esac
         shift
     done
-    case $action in
+    case $ACTION in
     help | --help | -h) cluster_help ;;
-    up) cluster_deploy ;;
-    down) cluster_delete ;;
     deploy | delete | status | watch | logs | restart | scale | metrics | port-forward | dashboard | degrade | heal | test)
-        "cluster_${action//-/_}" "${arguments[@]}"
+        "cluster_${ACTION//-/_}" "${arguments[@]}"
         ;;
-    *) usage_error "cluster: unknown action \"$action\"; see ./manage.sh cluster help" ;;
+    *) usage_error "cluster: unknown action \"$ACTION\"; see ./manage.sh cluster help" ;;
     esac
 }

@@ -47,6 +47,13 @@ usage_error() {
     exit 2
 }
 
+# no_more_than N USAGE ARGUMENTS...: a stray argument is a slip that should be told.
+no_more_than() {
+    local most=$1 usage=$2
+    shift 2
+    [ $# -le "$most" ] || usage_error "$usage: what is \"${!#}\" for?"
+}
+
 # The settings of the profile: PROFILE, then what run/ was last started with, then demo.
 load_profile() {
     if [ -z "${PROFILE:-}" ]; then

@@ -18,7 +18,7 @@ each_process() {
     "$fn" alertmanager 20 "$host:$PORT_ALERTMANAGER/-/ready" TERM \
         "/usr/bin/prometheus-alertmanager --config.file=$RUN/etc/alertmanager.yml --storage.path=$RUN/data/alertmanager --web.listen-address=127.0.0.1:$PORT_ALERTMANAGER --web.external-url=$host:$PORT_ALERTMANAGER/ --cluster.listen-address="
     "$fn" prometheus 30 "$host:$PORT_PROMETHEUS/-/ready" TERM \
-        "/usr/bin/prometheus --config.file=$RUN/etc/prometheus.yml --storage.tsdb.path=$RUN/data/prometheus --storage.tsdb.retention.time=15d --web.listen-address=127.0.0.1:$PORT_PROMETHEUS --web.external-url=$host:$PORT_PROMETHEUS/ --web.enable-lifecycle --enable-feature=exemplar-storage"
+        "/usr/bin/prometheus --config.file=$RUN/etc/prometheus.yml --storage.tsdb.path=$RUN/data/prometheus --storage.tsdb.retention.time=31d --web.listen-address=127.0.0.1:$PORT_PROMETHEUS --web.external-url=$host:$PORT_PROMETHEUS/ --web.enable-lifecycle --enable-feature=exemplar-storage"
     "$fn" bandit-operator 40 "$host:$PORT_OPERATOR/readyz" TERM \
         "$BIN/bandit-operator --store.dir $RUN/routes --dataplane.haproxy-socket $RUN/haproxy.sock --prometheus.url $host:$PORT_PROMETHEUS --decisions.log $RUN/decisions.jsonl --web.listen-address 127.0.0.1:$PORT_OPERATOR"
     "$fn" bandit-exporter 40 "$host:$PORT_EXPORTER/readyz" TERM \

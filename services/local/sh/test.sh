@@ -62,7 +62,10 @@ verb_test() {
         case $1 in
         --quick) quick=yes ;;
         -*) usage_error "test: unknown flag $1; see ./manage.sh help" ;;
-        *) filter=(-R "$1") ;;
+        *)
+            [ ${#filter[@]} -eq 0 ] || usage_error "test: one REGEX; \"${filter[1]}|$1\" means both"
+            filter=(-R "$1")
+            ;;
         esac
         shift
     done

@@ -130,6 +130,7 @@ stop_all() {
 }
 
 verb_down() {
+    no_more_than 0 down "$@"
     if is_up; then
         stop_all
     else
@@ -138,6 +139,7 @@ verb_down() {
 }
 
 verb_status() {
+    no_more_than 0 status "$@"
     load_profile
     if ! is_up; then
         note "nothing is running"
@@ -148,6 +150,7 @@ verb_status() {
 }
 
 verb_logs() {
+    no_more_than 1 "logs [NAME]" "$@"
     if [ $# -gt 0 ]; then
         [ -f "$RUN/log/$1.log" ] || die "no log \"$1\"; there are: $(cd "$RUN/log" && echo *.log | sed 's/\.log//g')"
         exec tail -n "${LINES_BACK:-100}" -F "$RUN/log/$1.log"
@@ -157,8 +160,8 @@ verb_logs() {
 
 verb_restart() {
     need_up
-    [ $# -gt 0 ] || usage_error "restart NAME: one of $(supervisor status | awk '{print $1}' | tr '\n' ' ')"
-    supervisor restart "$@"
+    [ $# = 1 ] || usage_error "restart NAME: all, or one of $(supervisor status | awk '{print $1}' | tr '\n' ' ')"
+    supervisor restart "$1"
 }
 
 verb_watch() {
@@ -169,10 +172,11 @@ verb_watch() {
 # What each process publishes: how many families and series, and where.
 verb_metrics() {
     local host=http://127.0.0.1
+    no_more_than 1 "metrics [REGEX]" "$@"
     need_up
     load_profile
     if [ $# -gt 0 ]; then
-        curl -fsS "http://127.0.0.1:$PORT_EXPORTER/metrics" | grep -E "$1" || die "no metric matches $1"
+        curl -fsS "http://127.0.0.1:$PORT_EXPORTER/metrics" | grep -E -- "$1" || die "no metric matches $1"
         return
     fi
     show() {
@@ -205,7 +209,7 @@ verb_degrade() {
     curl -fsS -X POST -H 'Content-Type: application/json' \
         -d '{"latency_ms": 200, "error_ratio": 0.5}' "http://127.0.0.1:$port/faults" >/dev/null ||
         die "$1 did not take the fault; is it up? ./manage.sh status"
-    step "$1 now fails half of its requests and answers 200 ms late; watch it lose its traffic"
+    step "$1 now answers 200 ms late, and half of the time with an error; watch it lose its traffic"
 }
 
 verb_heal() {
