@@ -62,8 +62,8 @@ static struct settings settings = {
 /* clang-format off */
 static const struct flag flags[] = {
     {.name = "store.dir", .kind = FLAG_STRING, .value = &settings.store.folder,
-     .argname = "DIR", .help = "Folder with the BanditRoute manifests; statuses are "
-                               "written beside them."},
+     .argname = "FOLDER", .help = "Folder of BanditRoute manifests; statuses are written "
+                                  "beside them.", .env = "BANDIT_STORE_DIR"},
     STORE_CHOICE_FLAGS(settings.store),
     CLUSTER_FLAGS(settings.cluster),
     {.name = "dataplane.haproxy-socket", .kind = FLAG_STRING,

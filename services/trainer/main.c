@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     size_t commands = 0;
     const struct program program = {
         .name = "model-trainer",
-        .summary = "trains classifiers from CSV and writes them as ONNX.",
+        .summary = "Trains classifiers from CSV and writes them as ONNX.",
         .usage = "{lr|svm|rf|split} --data FILE [flags]",
         .examples =
             "  model-trainer split --data digits.csv --train t.csv --holdout h.csv\n"

@@ -7,3 +7,8 @@ endforeach()
 add_test(NAME check.tidy
     COMMAND ${PROJECT_SOURCE_DIR}/tests/checks/tidy.sh ${CMAKE_BINARY_DIR})
 set_tests_properties(check.tidy PROPERTIES TIMEOUT 3600 LABELS "check" COST 1000)
+
+# The page of all flags, made from the tables that read them.
+add_test(NAME check.flags COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/checks/flags.py
+    --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} --check)
+set_tests_properties(check.flags PROPERTIES TIMEOUT 600 LABELS check)
