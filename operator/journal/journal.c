@@ -31,6 +31,17 @@ struct journal {
 /* ---- the file ------------------------------------------------------------------------
  */
 
+/* As a crash or a full disk leaves it. A file that cannot be read may: an empty line too
+ * many does no harm. */
+static bool ends_within_line(const char *path, int64_t size)
+{
+    CLEANUP(file_closep)
+    int fd = size > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    char last = 0;
+
+    return size > 0 && (fd < 0 || pread(fd, &last, 1, size - 1) != 1 || last != '\n');
+}
+
 /* Begin to append to the path, as it is now. Under the lock. */
 static bool begin_file(struct journal *j, struct error *err)
 {
@@ -43,7 +54,10 @@ static bool begin_file(struct journal *j, struct error *err)
     file_closep(&j->fd);
     j->fd = fd;
     j->opened++;
-    j->size = fstat(fd, &st) ? 0 : st.st_size;
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+        st.st_size = 0;
+    j->size = st.st_size;
+    j->torn = ends_within_line(j->path, j->size);
     j->full_at = !lstat(j->path, &st) && S_ISREG(st.st_mode) ? j->max_bytes : 0;
     return true;
 }
@@ -124,7 +138,8 @@ static bool append(struct journal *j, const struct buf *line, struct error *err)
         written = write(j->fd, line->data, line->len);
     while (written < 0 && errno == EINTR);
     j->size += written > 0 ? written : 0;
-    j->torn = written >= 0 && written < (ssize_t)line->len && (j->torn || written > 0);
+    if (written > 0) /* else it ends as it did */
+        j->torn = line->data[written - 1] != '\n';
     if (written < 0)
         return error_set(err, ERR_IO, "cannot write to %s: %s", j->path, strerror(errno));
     return written == (ssize_t)line->len ||

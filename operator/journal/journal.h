@@ -6,7 +6,8 @@
  * first line of each route brings its status whole, so that it can be read alone;
  * logrotate may do so instead (then journal_reopen()). A line that cannot be
  * written is counted and left out: deciding goes on, and the next line of that route
- * brings its status whole again.
+ * brings its status whole again. What a full disk or a crash left of a line stays behind
+ * as a line that ends nowhere; nothing is ever appended to it.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H

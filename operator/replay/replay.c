@@ -214,6 +214,10 @@ static int verify(const struct tape *t, const struct ranges *r)
     if (t->skipped)
         printf("(%zu lines of other routes, or from before the spec changed, left out)\n",
                t->skipped);
+    if (t->torn)
+        printf("(%zu lines end in their middle, as a crash or a full disk leaves them: "
+               "what they were to tell is lost)\n",
+               t->torn);
     (void)fputs(buf_str(&told), stdout);
     if (r) {
         buf_reset(&told);

@@ -101,6 +101,12 @@ static void take_route(struct tape *t, struct bandit_route *r, struct frame *f)
     t->route = r;
 }
 
+/* A line that was begun by an operator and is no JSON was cut short. */
+static bool is_torn(const char *line, const struct json *j)
+{
+    return !j && *line == '{';
+}
+
 static bool take_line(void *arg, const char *line, size_t n, struct error *err)
 {
     struct journal_reading *in = arg;
@@ -112,6 +118,10 @@ static bool take_line(void *arg, const char *line, size_t n, struct error *err)
     struct entry e = {.time_ms = 0};
     struct frame *f;
 
+    if (is_torn(line, j)) {
+        t->torn++;
+        return true;
+    }
     if (!j)
         return false;
     if (!entry_key(j, &namespace, &name))
@@ -153,6 +163,8 @@ bool tape_read_journal(struct tape *t, const char *path, const char *wanted,
     for (size_t i = 0; i < files.count; i++)
         if (!lines_read_fd(files.items[i].fd, files.items[i].path, take_line, &in, err))
             return false;
+    if (!t->count && t->torn)
+        return error_set(err, ERR_INVALID, "%s: no line in it is whole", path);
     if (!t->count)
         return error_set(err, ERR_INVALID, "%s: no decision%s%s in it", path,
                          wanted ? " of " : "", wanted ? wanted : "");

@@ -25,13 +25,15 @@ struct tape {
     struct frame *frames;
     size_t count, cap;
     size_t skipped; /* lines of other routes, or of another spec than the last */
+    size_t torn;    /* lines that end in their middle */
 };
 
 void tape_clear(struct tape *t);
 
 /* From a journal, with the files that it was moved on to: all decisions of the route
  * `wanted` ("namespace/name"), or of the only one in there when NULL. Where the spec
- * changed, what was decided under the last one. */
+ * changed, what was decided under the last one. What a crash or a full disk left of a
+ * line is counted and read over. */
 bool tape_read_journal(struct tape *t, const char *path, const char *wanted,
                        struct error *err);
 

@@ -286,7 +286,8 @@ class Broken(unittest.TestCase):
 
     def test_files(self):
         self.check("no-such-file", "--journal", "no-such-file")
-        self.check("line 1", "--journal", "@", content=b"{")
+        self.check("no line in it is whole", "--journal", "@", content=b"{")
+        self.check("line 1", "--journal", "@", content=b"[")
         self.check("no decision", "--journal", "@", content=b"\n\n")
         self.check("no spec", "--journal", "@", content=(lines_of(JOURNAL)[1] + "\n").encode())
         self.check("not an answer", "--file", "@", "--route", ROUTE, content=b'{"a":1}\n')

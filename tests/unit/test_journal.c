@@ -2,9 +2,11 @@
 /* A journal that is moved on when it is full: what is kept of it can be made again. */
 #include "support/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ struct diary {
     struct journal *journal;
     uint64_t chain;
     int64_t now_ms;
+    size_t torn; /* lines that are to be found cut short */
 };
 
 static void begin(struct diary *d, unsigned keep)
@@ -74,31 +77,38 @@ static void end(struct diary *d)
     assert_int_equal(rmdir(d->folder), 0);
 }
 
+/* The decision that is due; it is told whether it could be written down, and only then
+ * does time go on. */
+static bool decide_once(struct diary *d, unsigned n, struct error *err)
+{
+    struct bandit_route *r = d->route;
+    struct observation seen = {.asked_ms = d->now_ms, .data_plane_known = true};
+    CLEANUP(decision_clear)
+    struct decision made = {.write = false};
+
+    for (size_t i = 0; i < r->spec.arm_count; i++)
+        seen.arms[i] = (struct arm_observation){
+            .newest_ms = d->now_ms,
+            .applied = n ? r->status.arms[i].applied : 0.5,
+            .ready = true,
+            .objectives = {{.good = 900 + 10. * (double)((n + i) % 5), .events = 1000}}};
+    core_decide(&r->spec, &r->status, &seen, r->generation, d->now_ms, &made);
+    for (size_t i = 0; i < r->spec.arm_count; i++)
+        made.status.arms[i].applied = made.weights[i];
+    if (!journal_write(d->journal, &d->chain, r, &seen, &made, d->now_ms, err))
+        return false;
+    decision_accept(&made, &r->status);
+    d->now_ms += INTERVAL_MS;
+    return true;
+}
+
 static void decide(struct diary *d, unsigned times)
 {
-    for (unsigned n = 0; n < times; n++) {
-        struct bandit_route *r = d->route;
-        struct observation seen = {.asked_ms = d->now_ms, .data_plane_known = true};
-        CLEANUP(decision_clear)
-        CLEANUP(decision_clear)
-        struct decision made = {.write = false};
-        struct error err;
+    struct error err;
 
-        for (size_t i = 0; i < r->spec.arm_count; i++)
-            seen.arms[i] = (struct arm_observation){
-                .newest_ms = d->now_ms,
-                .applied = n ? r->status.arms[i].applied : 0.5,
-                .ready = true,
-                .objectives = {
-                    {.good = 900 + 10. * (double)((n + i) % 5), .events = 1000}}};
-        core_decide(&r->spec, &r->status, &seen, r->generation, d->now_ms, &made);
-        for (size_t i = 0; i < r->spec.arm_count; i++)
-            made.status.arms[i].applied = made.weights[i];
-        if (!journal_write(d->journal, &d->chain, r, &seen, &made, d->now_ms, &err))
+    for (unsigned n = 0; n < times; n++)
+        if (!decide_once(d, n, &err))
             fail_msg("%s", err.msg);
-        decision_accept(&made, &r->status);
-        d->now_ms += INTERVAL_MS;
-    }
 }
 
 /* How many decisions there are to be read from the path; all of them are made again, none
@@ -123,6 +133,7 @@ static size_t made_again(const struct diary *d, const char *path)
     if (strcmp(path, d->path) == 0)
         assert_int_equal(tape.frames[tape.count - 1].time_ms, d->now_ms - INTERVAL_MS);
     assert_int_equal(tape.count, report.decisions);
+    assert_int_equal(tape.torn, d->torn);
     return tape.count;
 }
 
@@ -131,6 +142,39 @@ static int64_t bytes_of(const char *path)
     struct stat st;
 
     return stat(path, &st) ? -1 : st.st_size;
+}
+
+/* No file of ours grows beyond so many bytes; RLIM_INFINITY: they do again. To a program
+ * that is a disk that is full: write() writes a part, and then nothing. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* What a process leaves that is killed within a write. */
+static void leave_a_fragment(struct diary *d)
+{
+    FILE *f = fopen(d->path, "ae");
+
+    assert_non_null(f);
+    assert_true(fputs("{\"time\":17000000", f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    d->torn++;
+}
+
+static char first_byte_of(const char *path)
+{
+    CLEANUP(buf_clear)
+    struct buf text = BUF_INIT(1 << 20);
+    struct error err;
+
+    assert_true(file_read(path, &text, &err));
+    return text.data[0];
 }
 
 /* ---- tests ---------------------------------------------------------------------------
@@ -251,6 +295,66 @@ static void what_is_no_file_is_never_full(void **state)
     end(&d);
 }
 
+static void a_full_disk_costs_only_the_line_it_cuts(void **state)
+{
+    struct diary d;
+    struct error err;
+
+    (void)state;
+    begin(&d, 1);
+    decide(&d, 3);
+    limit_files((rlim_t)bytes_of(d.path) + 100);
+    for (int i = 0; i < 3; i++) /* one is cut short, of the others nothing is left */
+        assert_false(decide_once(&d, 1, &err));
+    limit_files(RLIM_INFINITY);
+    d.torn = 1;
+    decide(&d, 3);
+    assert_int_equal(made_again(&d, d.path), 6);
+    end(&d);
+}
+
+static void what_a_crash_left_is_not_continued(void **state)
+{
+    struct diary d;
+    struct error err;
+
+    (void)state;
+    begin(&d, 1);
+    decide(&d, 3);
+    journal_close(d.journal);
+    leave_a_fragment(&d);
+    d.journal = journal_open(&(struct journal_options){d.path, FILE_BYTES, 1}, &err);
+    assert_non_null(d.journal);
+    d.chain = 0;
+    decide(&d, 3);
+    leave_a_fragment(&d); /* of somebody else, and then comes SIGHUP */
+    assert_true(journal_reopen(d.journal, &err));
+    decide(&d, 3);
+    assert_int_equal(made_again(&d, d.path), 9);
+    end(&d);
+}
+
+static void the_next_file_begins_with_a_line(void **state)
+{
+    struct diary d;
+    struct error err;
+    char name[128];
+
+    (void)state;
+    begin(&d, 1);
+    limit_files(FILE_BYTES + 10);
+    while (decide_once(&d, 1, &err))
+        ;
+    limit_files(RLIM_INFINITY);
+    d.torn = 1;
+    decide(&d, 1);
+    assert_int_equal(bytes_of(file_name(&d, 1, name)), FILE_BYTES + 10);
+    assert_int_equal(first_byte_of(d.path), '{');
+    decide(&d, 2);
+    assert_true(made_again(&d, d.path) > 3);
+    end(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +364,9 @@ int main(void)
         cmocka_unit_test(a_gap_in_the_numbers_is_read_over),
         cmocka_unit_test(what_was_compressed_since_is_read),
         cmocka_unit_test(what_is_no_file_is_never_full),
+        cmocka_unit_test(a_full_disk_costs_only_the_line_it_cuts),
+        cmocka_unit_test(what_a_crash_left_is_not_continued),
+        cmocka_unit_test(the_next_file_begins_with_a_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
