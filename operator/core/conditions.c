@@ -110,8 +110,8 @@ bool core_same_weights(const double *desired, const double *applied, size_t n,
     double tolerance = units ? 0.5 / units : CORE_WEIGHT_TOLERANCE;
     uint32_t steps[ROUTE_ARMS_MAX];
 
-    if (units)
-        rounding_share(desired, n, units, steps);
+    if (units && !rounding_units(desired, n, units, steps))
+        return false;
     for (size_t i = 0; i < n; i++) {
         double want = units ? (double)steps[i] / units : desired[i];
 

@@ -45,3 +45,21 @@ void rounding_share(const double *weights, size_t n, uint32_t total, uint32_t *o
         given--;
     }
 }
+
+bool rounding_units(const double *weights, size_t n, uint32_t total, uint32_t *out)
+{
+    double shares[ROUTE_ARMS_MAX];
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(weights[i]) || weights[i] < 0)
+            return false;
+        sum += weights[i];
+    }
+    if (n > ROUTE_ARMS_MAX || !(sum > 0) || !isfinite(sum))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        shares[i] = weights[i] / sum;
+    rounding_share(shares, n, total, out);
+    return true;
+}

@@ -33,7 +33,7 @@ static bool ask(struct dataplane *d, const struct buf *question,
 {
     CLEANUP(buf_clear)
     struct buf answer = BUF_INIT(ANSWER_MAX);
-    struct dataplane_report now = {.trouble = REASON_NONE};
+    struct dataplane_report now = {.units = HAPROXY_UNITS, .trouble = REASON_NONE};
 
     if (!haproxy_ask(from_base(d)->path, question, TIMEOUT_MS, &answer, err)) {
         if (err->kind == ERR_NOT_FOUND) /* the socket: it does not run */

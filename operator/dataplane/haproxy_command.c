@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said to HAProxy: weights as commands of its runtime API. */
-#include <math.h>
 #include <string.h>
 
 #include "core/rounding.h"
 #include "dataplane/haproxy_text.h"
-
-bool haproxy_units(const double *weights, size_t n, uint32_t *units)
-{
-    double shares[ROUTE_ARMS_MAX];
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(weights[i]) || weights[i] < 0)
-            return false;
-        sum += weights[i];
-    }
-    if (n > ROUTE_ARMS_MAX || !(sum > 0) || !isfinite(sum))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        shares[i] = weights[i] / sum;
-    rounding_share(shares, n, HAPROXY_UNITS, units);
-    return true;
-}
 
 /* A name goes into a command line, so nothing that ends a word or a command may be in it;
  * these are the characters that HAProxy takes in names. */
@@ -69,7 +50,7 @@ bool haproxy_write_command(const struct bandit_route *r, const double *weights,
 
     if (!check_names(r, err))
         return false;
-    if (!haproxy_units(weights, n, units))
+    if (!rounding_units(weights, n, HAPROXY_UNITS, units))
         return error_set(err, ERR_INVALID, "weights that share nothing out");
     for (size_t turn = 0; turn < n; turn++) {
         size_t next = n;

@@ -11,13 +11,9 @@
  * units of 1/256. */
 enum { HAPROXY_UNITS = 256 };
 
-/* Shares as whole weights that sum to HAPROXY_UNITS, see core/rounding.h. Their sum need
- * not be exactly one. False when none is above zero, or one is negative or not finite. */
-bool haproxy_units(const double *weights, size_t n, uint32_t *units);
-
 /* One line: set each server's weight, largest first so that at no moment all are zero,
- * then show the backend's state. ERR_INVALID for weights as above and for names that
- * HAProxy could not have. */
+ * then show the backend's state. ERR_INVALID for weights that share nothing
+ * out (core/rounding.h) and for names that HAProxy could not have. */
 bool haproxy_write_command(const struct bandit_route *r, const double *weights,
                            struct buf *out, struct error *err);
 

@@ -80,9 +80,6 @@ bool split_report(const struct split_kind *kind, const struct split *s,
                   const struct bandit_route *r, struct dataplane_report *report,
                   struct error *err);
 
-/* Weights in whole units that sum to `units`; false where they share nothing out. */
-bool split_units(const double *weights, size_t n, uint32_t units, uint32_t *out);
-
 /* A JSON Patch (RFC 6902) that gives every such rule these weights, or NULL. It touches
  * weights only, and none but those that are other now, of which there are *changes. It
  * fails as a whole when the spec is not what `s` was read from. */

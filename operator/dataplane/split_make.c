@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/rounding.h"
 #include "dataplane/split.h"
 
 /* ---- metadata ------------------------------------------------------------------------
@@ -49,7 +50,7 @@ struct json *split_make(const struct split_kind *kind, const struct kube_kind *v
     struct json *object;
     struct buf api = BUF_INIT(512);
 
-    if (!split_units(weights, r->spec.arm_count, kind->units, units)) {
+    if (!rounding_units(weights, r->spec.arm_count, kind->units, units)) {
         (void)error_set(err, ERR_INVALID, "weights that share nothing out");
         return NULL;
     }

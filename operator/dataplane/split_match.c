@@ -80,10 +80,9 @@ static size_t place_arms(const struct bandit_route *r, struct place *p, struct e
 
 /* What else a rule of ours sends traffic to would lose or win share with every decision.
  */
-static bool has_strangers(const struct split *s, const struct bandit_route *r,
-                          const struct place *p, struct error *err)
+static bool has_strangers(const struct bandit_route *r, const struct place *p,
+                          struct error *err)
 {
-    (void)s;
     for (size_t i = 0; i < p->rule->count; i++) {
         const struct split_backend *b = &p->rule->backends[i];
 
@@ -121,7 +120,7 @@ static bool find(const struct split *s, const struct bandit_route *r, struct pla
                 (void)error_wrap(err, "rule %zu", i);
             }
             nearest = n > nearest ? n : nearest;
-        } else if (has_strangers(s, r, p, err)) {
+        } else if (has_strangers(r, p, err)) {
             return false;
         } else if (++out->count == RULES_MAX) {
             return error_set(err, ERR_INVALID, "%d rules and more with all arms",
@@ -201,23 +200,6 @@ static void add_weight(struct json *patch, const struct split_kind *kind,
     add_operation(patch, "add", pointer, json_new_number(weight));
 }
 
-bool split_units(const double *weights, size_t n, uint32_t units, uint32_t *out)
-{
-    double shares[ROUTE_ARMS_MAX], sum = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(weights[i]) || weights[i] < 0)
-            return false;
-        sum += weights[i];
-    }
-    if (!(sum > 0) || !isfinite(sum))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        shares[i] = weights[i] / sum;
-    rounding_share(shares, n, units, out);
-    return true;
-}
-
 struct json *split_patch(const struct split_kind *kind, const struct split *s,
                          const struct bandit_route *r, const double *weights,
                          size_t *changes, struct error *err)
@@ -227,7 +209,7 @@ struct json *split_patch(const struct split_kind *kind, const struct split *s,
     struct places places;
     struct json *patch;
 
-    if (!split_units(weights, n, kind->units, units)) {
+    if (!rounding_units(weights, n, kind->units, units)) {
         (void)error_set(err, ERR_INVALID, "weights that share nothing out");
         return NULL;
     }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/test.h"
 
-#include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "core/decide.h"
 #include "dataplane/haproxy_text.h"
 
 #define HEADING                                                                          \
@@ -29,86 +33,6 @@ static struct bandit_route *new_route(void)
                        names[i]);
     (void)snprintf(r->spec.target.name, sizeof(r->spec.target.name), "digits");
     return r;
-}
-
-static void weights_become_256_units(void **state)
-{
-    static const struct {
-        const char *what;
-        size_t n;
-        double weights[ROUTE_ARMS_MAX];
-        uint32_t want[ROUTE_ARMS_MAX];
-    } rows[] = {
-        {"all on one",       3, {1, 0, 0},                    {256, 0, 0}   },
-        {"thirds",           3, {1. / 3, 1. / 3, 1. / 3},     {86, 85, 85}  },
-        {"epsilon 0.2",      3, {13. / 15, 1. / 15, 1. / 15}, {222, 17, 17} },
-        {"tiny is not zero", 2, {0.999999, 0.000001},         {255, 1}      },
-        {"zero stays zero",  3, {0.5, 0.5, 0},                {128, 128, 0} },
-        {"sum is not one",   2, {3, 1},                       {192, 64}     },
-        {"three tiny ones",  4, {1, 1e-9, 1e-9, 1e-9},        {253, 1, 1, 1}},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        uint32_t units[ROUTE_ARMS_MAX] = {0};
-        uint32_t sum = 0;
-
-        assert_true(haproxy_units(rows[i].weights, rows[i].n, units));
-        for (size_t k = 0; k < rows[i].n; k++) {
-            if (units[k] != rows[i].want[k])
-                fail_msg("%s: arm %zu has %u, not %u", rows[i].what, k, units[k],
-                         rows[i].want[k]);
-            sum += units[k];
-        }
-        assert_int_equal(sum, HAPROXY_UNITS);
-    }
-}
-
-/* Whatever the weights: the units sum to 256, are nowhere zero by rounding, and are
- * within one of the exact share unless the small ones had to be lifted. */
-static void units_keep_their_sum_for_any_weights(void **state)
-{
-    uint32_t seed = 12345;
-
-    (void)state;
-    for (int round = 0; round < 20000; round++) {
-        double weights[ROUTE_ARMS_MAX];
-        uint32_t units[ROUTE_ARMS_MAX], sum = 0;
-        size_t n = 2 + (size_t)(round % 15);
-        bool any = false;
-
-        for (size_t i = 0; i < n; i++) {
-            seed = seed * 1664525U + 1013904223U;
-            weights[i] =
-                seed % 7 == 0 ? 0 : pow((double)(seed >> 8) / 16777216, 1 + round % 9);
-            any |= weights[i] > 0;
-        }
-        if (!any)
-            continue;
-        assert_true(haproxy_units(weights, n, units));
-        for (size_t i = 0; i < n; i++) {
-            sum += units[i];
-            assert_int_equal(units[i] > 0, weights[i] > 0);
-        }
-        assert_int_equal(sum, HAPROXY_UNITS);
-    }
-}
-
-static void weights_that_are_no_shares_are_refused(void **state)
-{
-    static const double rows[][2] = {
-        {0,        0        },
-        {-1,       2        },
-        {NAN,      1        },
-        {INFINITY, 1        },
-        {1,        -INFINITY},
-        {1e308,    1e308    },
-    };
-    uint32_t units[2];
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        assert_false(haproxy_units(rows[i], 2, units));
 }
 
 static void the_largest_weight_is_told_first(void **state)
@@ -256,12 +180,120 @@ static void process_and_uptime_are_read(void **state)
     assert_false(haproxy_read_info("Pid: x\nUptime_sec: 1\n", 21, &pid, &uptime_s, &err));
 }
 
+/* ---- the whole of it, over a socket ---------------------------------------------------
+ */
+
+/* Takes weights of the servers a, b and c, and tells them, for so many connections. */
+struct stand_in {
+    char folder[32];
+    struct sockaddr_un address;
+    int listener, connections;
+    unsigned weights[3];
+    pthread_t thread;
+};
+
+static void answer(struct stand_in *h, int fd)
+{
+    char line[1024];
+    ssize_t n = recv(fd, line, sizeof(line) - 1, 0);
+    CLEANUP(buf_clear)
+    struct buf out = BUF_INIT(4096);
+
+    assert_true(n > 0 && line[n - 1] == '\n');
+    line[n] = '\0';
+    for (const char *at = line; (at = strstr(at, "set server digits/")); at++) {
+        char server;
+        unsigned weight;
+
+        assert_int_equal(sscanf(at, "set server digits/%c weight %u;", &server, &weight),
+                         2);
+        assert_in_range(server, 'a', 'c');
+        h->weights[server - 'a'] = weight;
+    }
+    buf_puts(&out, "\n\n\n1\n" HEADING);
+    for (int i = 0; i < 3; i++)
+        buf_printf(&out, "3 digits %d %c 127.0.0.1 2 0 %u" REST, i + 1, 'a' + i,
+                   h->weights[i]);
+    buf_putc(&out, '\n');
+    assert_int_equal(send(fd, out.data, out.len, MSG_NOSIGNAL), out.len);
+}
+
+static void *serve(void *arg)
+{
+    struct stand_in *h = arg;
+
+    while (h->connections--) {
+        int fd = accept(h->listener, NULL, NULL);
+
+        assert_true(fd >= 0);
+        answer(h, fd);
+        (void)close(fd);
+    }
+    return NULL;
+}
+
+static void stand_in_start(struct stand_in *h, int connections)
+{
+    *h = (struct stand_in){.folder = "/tmp/haproxy-XXXXXX", .connections = connections};
+    h->address.sun_family = AF_UNIX;
+    assert_non_null(mkdtemp(h->folder));
+    (void)snprintf(h->address.sun_path, sizeof(h->address.sun_path), "%s/socket",
+                   h->folder);
+    h->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        bind(h->listener, (const struct sockaddr *)&h->address, sizeof(h->address)), 0);
+    assert_int_equal(listen(h->listener, 4), 0);
+    assert_int_equal(pthread_create(&h->thread, NULL, serve, h), 0);
+}
+
+static void stand_in_stop(struct stand_in *h)
+{
+    assert_int_equal(pthread_join(h->thread, NULL), 0);
+    (void)close(h->listener);
+    assert_int_equal(unlink(h->address.sun_path), 0);
+    assert_int_equal(rmdir(h->folder), 0);
+}
+
+/* What was written is in force, by the operator's own measure, however small it is, and
+ * what is a unit away is not. */
+static void what_was_written_counts_as_in_force(void **state)
+{
+    static const double rows[][3] = {
+        {0.998,    0.001,    0.001 },
+        {1. / 3,   1. / 3,   1. / 3},
+        {0.93,     0.05,     0.02  },
+        {0.999999, 0.000001, 0     },
+    };
+
+    (void)state;
+    for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
+        CLEANUP(route_freep)
+        struct bandit_route *r = new_route();
+        CLEANUP(dataplane_freep)
+        struct dataplane *d = NULL;
+        struct dataplane_report report;
+        struct stand_in h;
+        double applied[3];
+        struct error err;
+
+        stand_in_start(&h, 2);
+        d = dataplane_haproxy(h.address.sun_path);
+        assert_true(dataplane_write(d, r, rows[row], &report, &err));
+        assert_true(dataplane_read(d, r, &report, &err));
+        stand_in_stop(&h);
+        for (size_t i = 0; i < 3; i++)
+            applied[i] = report.arms[i].applied;
+        assert_int_equal(report.units, HAPROXY_UNITS);
+        assert_true(core_same_weights(rows[row], applied, 3, report.units));
+        applied[0] -= 1. / HAPROXY_UNITS;
+        applied[1] += 1. / HAPROXY_UNITS;
+        assert_false(core_same_weights(rows[row], applied, 3, report.units));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weights_become_256_units),
-        cmocka_unit_test(units_keep_their_sum_for_any_weights),
-        cmocka_unit_test(weights_that_are_no_shares_are_refused),
         cmocka_unit_test(the_largest_weight_is_told_first),
         cmocka_unit_test(no_name_smuggles_in_a_command),
         cmocka_unit_test(an_answer_is_read),
@@ -269,6 +301,7 @@ int main(void)
         cmocka_unit_test(answers_that_are_wrong_are_refused),
         cmocka_unit_test(all_weights_zero_is_told_as_zero),
         cmocka_unit_test(process_and_uptime_are_read),
+        cmocka_unit_test(what_was_written_counts_as_in_force),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
