@@ -92,9 +92,9 @@ static void measure_age(const struct work *w, struct arm_work *a)
     if (a->sight < SIGHT_PARTIAL)
         return;
     a->elapsed_ms = w->window_ms;
-    if (a->was->counted_until_ms > 0)
+    if (a->now->counted_until_ms > 0)
         a->elapsed_ms =
-            newest > a->was->counted_until_ms ? newest - a->was->counted_until_ms : 0;
+            newest > a->now->counted_until_ms ? newest - a->now->counted_until_ms : 0;
     a->fresh = at_most((double)a->elapsed_ms / (double)w->window_ms, 1);
 }
 
@@ -129,7 +129,7 @@ static void check_leader(struct work *w)
     a = &w->arms[leader];
     expected = a->sight == SIGHT_IDLE ? expected_samples(w, (size_t)leader) : 0;
     if (a->sight == SIGHT_IDLE &&
-        w->now_ms - w->before->last_leader_change_ms > 2 * w->window_ms &&
+        w->now_ms - w->status->last_leader_change_ms > 2 * w->window_ms &&
         expected >= silence_evidence) {
         a->failing = true;
         a->deficit = 1;

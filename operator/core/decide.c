@@ -29,6 +29,34 @@ static void read_weights(struct work *w)
             total > 0 ? w->arms[i].start / total : 1 / (double)w->arm_count;
 }
 
+static void no_later_than(int64_t *time_ms, int64_t limit_ms)
+{
+    if (*time_ms > limit_ms)
+        *time_ms = limit_ms;
+}
+
+/* A clock that was set back, or that of the node that takes over, leaves times in the
+ * status that are still to come, and whoever counts from there waits for them. What seems
+ * to be of the future happened just now, and nobody cools down for longer than if the
+ * cool-down began now. The steps read times from the status in the making, never from the
+ * one before. */
+static void bring_to_the_present(struct work *w)
+{
+    struct route_status *s = w->status;
+
+    no_later_than(&s->last_observation_ms, w->now_ms);
+    no_later_than(&s->last_leader_change_ms, w->now_ms);
+    for (size_t i = 0; i < w->arm_count; i++) {
+        struct route_arm_status *a = &s->arms[i];
+
+        no_later_than(&a->state_since_ms, w->now_ms);
+        no_later_than(&a->counted_until_ms, w->now_ms);
+        no_later_than(&a->ejected_until_ms, eligibility_cooled_ms(w, a->ejections));
+    }
+    for (size_t c = 0; c < CONDITION_COUNT; c++)
+        no_later_than(&s->conditions[c].since_ms, w->now_ms);
+}
+
 /* The decision as it is before anything is known: the status stays what it was. */
 static void begin(struct work *w)
 {
@@ -40,6 +68,7 @@ static void begin(struct work *w)
     out->clamps = 0;
     out->event_count = 0;
     route_status_copy(&out->status, w->before, w->spec);
+    bring_to_the_present(w);
     memset(w->arms, 0, w->arm_count * sizeof(*w->arms));
     for (size_t i = 0; i < w->arm_count; i++) {
         struct arm_work *a = &w->arms[i];

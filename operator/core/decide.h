@@ -65,7 +65,8 @@ struct decision {
 
 /* out is zeroed, or of a decision about the same spec: the storage of its status is used
  * again. previous belongs to the same spec (route_status_init() for a new object) and is
- * not out's. The order of steps: pin, mode, readiness, data checks, constraints, rewards,
+ * not out's; what is later in it than now_ms counts as if it had been now (clocks are set
+ * back). The order of steps: pin, mode, readiness, data checks, constraints, rewards,
  * policy, guardrails, rounding; a step that cannot go on says why in out->reason, and
  * weights stay as they are. */
 void core_decide(const struct route_spec *spec, const struct route_status *previous,
@@ -83,7 +84,7 @@ void decision_clear(struct decision *d);
 #define CORE_WEIGHT_TOLERANCE 0.004
 
 /* True when every applied weight is as desired. units: of a data plane that counts in so
- * many steps, weights have to be as rounding_share() has them; 0: not known. */
+ * many steps, weights have to be as rounding_units() has them; 0: not known. */
 bool core_same_weights(const double *desired, const double *applied, size_t n,
                        uint32_t units);
 bool core_obeys(const struct route_status *status, size_t arm_count, uint32_t units);

@@ -90,23 +90,26 @@ static int64_t cooldown(const struct work *w, uint32_t ejections)
     return w->spec->guardrails.cooldown_ms << doublings;
 }
 
+int64_t eligibility_cooled_ms(const struct work *w, uint32_t ejections)
+{
+    int64_t at_ms = w->now_ms + cooldown(w, ejections);
+
+    return at_ms > 0 ? at_ms : 1;
+}
+
 /* In a row: it failed while proving itself, or soon after. */
 static bool relapsed(const struct work *w, const struct arm_work *a)
 {
-    const struct route_arm_status *s = a->was;
-
-    return s->ejections > 0 &&
-           (s->state == ARM_REENTRY ||
-            w->now_ms - s->state_since_ms < 4 * cooldown(w, s->ejections));
+    return a->now->ejections > 0 &&
+           (a->was->state == ARM_REENTRY ||
+            w->now_ms - a->now->state_since_ms < 4 * cooldown(w, a->now->ejections));
 }
 
 static void eject(const struct work *w, struct arm_work *a)
 {
     a->now->state = ARM_EJECTED;
     a->now->ejections = relapsed(w, a) ? a->now->ejections + 1 : 1;
-    a->now->ejected_until_ms = w->now_ms + cooldown(w, a->now->ejections);
-    if (a->now->ejected_until_ms <= 0)
-        a->now->ejected_until_ms = 1; /* zero would read as "never" */
+    a->now->ejected_until_ms = eligibility_cooled_ms(w, a->now->ejections);
 }
 
 /* The worst failing arm that is not out yet, or NULL. */

@@ -29,7 +29,7 @@ static const double margin_per_level = 0.4;
 static double flapping_now(const struct work *w)
 {
     double period = FLAPPING_DECISIONS * (double)w->spec->interval_ms;
-    double since = (double)(w->now_ms - w->before->last_leader_change_ms);
+    double since = (double)(w->now_ms - w->status->last_leader_change_ms);
 
     if (w->spec->guardrails.switch_margin <= 0)
         return 0; /* whoever wants no margin gets none */
@@ -43,7 +43,7 @@ static double excess(double level)
 
 double leader_damping(const struct work *w)
 {
-    bool changed = w->status->last_leader_change_ms == w->now_ms;
+    bool changed = w->status->leader != w->before->leader;
 
     return exp2(-excess(changed ? w->status->flapping : flapping_now(w)));
 }
@@ -266,7 +266,7 @@ void leader_choose(struct work *w)
     challenger = challenger_of(w, leader, &close);
     if (challenger == ROUTE_NO_ARM)
         crown(w, leader, close ? REASON_WITHIN_MARGIN : REASON_BEST_ARM);
-    else if (w->now_ms - w->before->last_leader_change_ms < w->spec->guardrails.dwell_ms)
+    else if (w->now_ms - w->status->last_leader_change_ms < w->spec->guardrails.dwell_ms)
         crown(w, leader, REASON_DWELL);
     else
         crown(w, challenger, REASON_LEADER_CHANGE);

@@ -82,6 +82,10 @@ void reward_advance(struct work *w);
 /* The states of the arms: readiness always, the rest unless there is a problem. */
 void eligibility_update(struct work *w);
 
+/* Until when an arm is out that is ejected now, so many times in a row. Never 0, which
+ * would read as "not at all". */
+int64_t eligibility_cooled_ms(const struct work *w, uint32_t ejections);
+
 /* Estimates the policy works with, and each arm's probability of being the best. */
 void evidence_update(struct work *w);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(concept policies leader guardrails orders)
+foreach(concept policies leader guardrails orders clock)
     add_unit(core_${concept} SOURCES support/decided.c support/stage.c DEPS core)
 endforeach()
 add_unit(core_rounding DEPS core)
