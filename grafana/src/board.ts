@@ -9,9 +9,13 @@ import * as cog from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { color } from './colors';
 import { DATASOURCE } from './panels';
-import { ROUTE } from './queries';
+import { ALERTS, ALERTS_OF_MACHINERY, ALERTS_OF_NAMESPACE, ROUTE } from './queries';
 
 export const TAG = 'bandit-router';
+
+/* How often a page is loaded again: not faster than the data of production comes. `manage.sh`
+ * and prometheus/deliver.py write what fits the place they deliver to. */
+export const REFRESH = '30s';
 
 /* Kept at 39, so that Grafana 11 loads it without a warning; newer ones migrate it. */
 const SCHEMA_VERSION = 39;
@@ -22,7 +26,7 @@ function datasourceVariable(): cog.Builder<dashboard.VariableModel> {
   return new dashboard.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus').hide(dashboard.VariableHide.DontHide);
 }
 
-function queryVariable(name: string, label: string, query: string, description: string): cog.Builder<dashboard.VariableModel> {
+function values(name: string, label: string, query: string, description: string): dashboard.QueryVariableBuilder {
   return new dashboard.QueryVariableBuilder(name)
     .label(label)
     .description(description)
@@ -30,18 +34,27 @@ function queryVariable(name: string, label: string, query: string, description: 
     .query({ query, refId: name } as unknown as string)
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.AlphabeticalAsc)
-    .multi(true)
+    .multi(true);
+}
+
+function queryVariable(name: string, label: string, query: string, description: string): cog.Builder<dashboard.VariableModel> {
+  return values(name, label, query, description)
     .includeAll(true)
     .allValue('.+')
     .current({ selected: true, text: ['All'], value: ['$__all'] });
 }
 
+const ROUTES = 'label_values(bandit_route_info{namespace=~"$namespace"}, route)';
+
 /* The chain of variables; each is scoped by those before it. */
 const chain = {
-  job: queryVariable('job', 'Program', 'label_values(up{job=~"bandit-exporter|bandit-operator|model-server|traffic-generator|haproxy"}, job)', 'A kind of process'),
+  job: queryVariable('job', 'Program', 'label_values(up{job=~"bandit-exporter|bandit-operator|model-server|traffic-generator|haproxy|prometheus|alertmanager"}, job)', 'A kind of process'),
   instance: queryVariable('instance', 'Instance', 'label_values(up{job=~"$job"}, instance)', 'One process, as it is scraped'),
   namespace: queryVariable('namespace', 'Namespace', 'label_values(bandit_route_info, namespace)', 'Of the routes'),
-  route: queryVariable('route', 'Route', 'label_values(bandit_route_info{namespace=~"$namespace"}, route)', 'A BanditRoute'),
+  route: queryVariable('route', 'Route', ROUTES, 'A BanditRoute'),
+  // Where each arm is a line, or each route has rows of its own, one or some are chosen: All of
+  // a fleet would be thousands. Grafana begins with the first.
+  routes: values('route', 'Route', ROUTES, 'One BanditRoute or some').includeAll(false).current({ selected: false, text: '', value: '' }),
   arm: queryVariable('arm', 'Arm', `label_values(bandit_arm_desired_weight_ratio{${ROUTE}}, arm)`, 'A model that competes'),
   pod: queryVariable('pod', 'Pod', 'label_values(kube_pod_info{namespace=~"$namespace"}, pod)', 'Of the selected namespaces'),
 } as const;
@@ -57,8 +70,16 @@ interface Mark {
   tags: string;
 }
 
+const alert = (selector: string): Mark => ({
+  name: 'Alert fires',
+  expr: `max by (alertname, namespace, route, arm) (ALERTS{alertstate="firing",severity=~"critical|warning",${selector}})`,
+  color: color.bad,
+  text: '{{alertname}} {{namespace}}/{{route}} {{arm}}',
+  tags: 'alertname,namespace,route,arm',
+});
+
 const leaders = `max by (namespace, route, arm) (bandit_arm_leader{${ROUTE}} == 1)`;
-const marks: Mark[] = [
+const ofRoutes: Mark[] = [
   {
     name: 'Leader changed',
     expr: `1000 * max by (namespace, route) (bandit_route_last_leader_change_timestamp_seconds{${ROUTE}} > 0) * on (namespace, route) group_right () ${leaders}`,
@@ -74,13 +95,7 @@ const marks: Mark[] = [
     text: 'Weights of {{namespace}}/{{route}} stood still: {{reason}}.',
     tags: 'namespace,route,reason',
   },
-  {
-    name: 'Alert fires',
-    expr: `max by (alertname, namespace, route, arm) (ALERTS{alertstate="firing",alertname=~"Bandit.+",severity=~"critical|warning",${ROUTE}})`,
-    color: color.bad,
-    text: '{{alertname}} {{namespace}}/{{route}} {{arm}}',
-    tags: 'alertname,namespace,route,arm',
-  },
+  alert(ALERTS),
   {
     name: 'Fault injected',
     expr: `max by (namespace, route, arm, fault) (ml_fault_injection{${ROUTE}}) == 1`,
@@ -89,6 +104,13 @@ const marks: Mark[] = [
     tags: 'namespace,route,arm,fault',
   },
 ];
+
+/* What a dashboard is about decides what is marked in its graphs. */
+const marks = {
+  routes: ofRoutes,
+  machinery: [alert(ALERTS_OF_MACHINERY)],
+  namespaces: [alert(ALERTS_OF_NAMESPACE)],
+} as const;
 
 function annotation(m: Mark): cog.Builder<dashboard.AnnotationQuery> {
   return ready({
@@ -106,14 +128,19 @@ function annotation(m: Mark): cog.Builder<dashboard.AnnotationQuery> {
   } as unknown as dashboard.AnnotationQuery);
 }
 
+/* A heading; with a variable, the row stands once for each of its values. */
+export function row(title: string, repeat?: string): dashboard.RowBuilder {
+  const r = new dashboard.RowBuilder(title);
+  return repeat ? r.repeat(repeat) : r;
+}
+
 export interface Board {
   uid: string;
   title: string;
   description: string;
   variables: (keyof typeof chain)[];
-  refresh: string;
   from: string;
-  events?: boolean;
+  marks: keyof typeof marks;
 }
 
 export function board(b: Board): dashboard.DashboardBuilder {
@@ -124,7 +151,7 @@ export function board(b: Board): dashboard.DashboardBuilder {
     .readonly()
     .timezone('browser')
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .refresh(b.refresh)
+    .refresh(REFRESH)
     .time({ from: b.from, to: 'now' })
     .liveNow(false)
     .link(
@@ -138,7 +165,7 @@ export function board(b: Board): dashboard.DashboardBuilder {
     )
     .withVariable(datasourceVariable());
   for (const name of b.variables) d.withVariable(chain[name]);
-  if (b.events) for (const m of marks) d.annotation(annotation(m));
+  for (const m of marks[b.marks]) d.annotation(annotation(m));
   return d;
 }
 

@@ -7,10 +7,10 @@ import { cluster } from './dashboards/cluster';
 import { models } from './dashboards/models';
 import { operations } from './dashboards/operations';
 import { overview } from './dashboards/overview';
-import { route } from './dashboards/route';
+import { routeBoard } from './dashboards/route';
 import { slo } from './dashboards/slo';
 
-const all = [overview(), route(), models(), operations(), slo(), cluster()];
+const all = [overview(), routeBoard(), models(), operations(), slo(), cluster()];
 
 const args = process.argv.slice(2);
 const check = args[0] === '--check';

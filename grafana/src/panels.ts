@@ -10,14 +10,15 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as text from '@grafana/grafana-foundation-sdk/text';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
-import { color, State } from './colors';
+import { color, hues, named, State } from './colors';
 
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 export interface Query {
   expr: string;
   legend?: string;
-  color?: string; // of the series with this legend; the legend must then be fixed text
+  color?: string; // of all series of this legend
+  dash?: number[]; // pixels drawn and left out
   exemplar?: boolean;
 }
 
@@ -33,9 +34,18 @@ export interface Spec {
   min?: number;
   max?: number;
   decimals?: number;
-  link?: { title: string; url: string };
+  link?: Link;
   repeat?: string;
+  starts?: Record<string, string>; // colours of series by how their names begin
 }
+
+export interface Link {
+  title: string;
+  url: string;
+}
+
+export const DASHED = [10, 6];
+export const DOTTED = [2, 5];
 
 /* What every kind of panel builder of the SDK has. */
 interface AnyPanel extends cog.Builder<dashboard.Panel> {
@@ -55,6 +65,7 @@ interface AnyPanel extends cog.Builder<dashboard.Panel> {
   withTarget(target: cog.Builder<cog.Dataquery>): this;
   dataLinks(links: cog.Builder<dashboard.DashboardLink>[]): this;
   overrideByName(name: string, properties: dashboard.DynamicConfigValue[]): this;
+  overrideByRegexp(regexp: string, properties: dashboard.DynamicConfigValue[]): this;
 }
 
 const ready = <T>(value: T): cog.Builder<T> => ({ build: () => value });
@@ -69,6 +80,23 @@ function target(q: Query, i: number, instant: boolean): prometheus.DataqueryBuil
     .legendFormat(q.legend ?? '__auto');
   if (q.exemplar) t.exemplar(true);
   return instant ? t.instant() : t.range();
+}
+
+const fixed = (fixedColor: string): dashboard.DynamicConfigValue => ({ id: 'color', value: { mode: 'fixed', fixedColor } });
+
+/* Series by their legend: a text as it is, or with anything where a label stands. */
+function override<P extends AnyPanel>(panel: P, legend: string, properties: dashboard.DynamicConfigValue[]): P {
+  if (!legend.includes('{{')) return panel.overrideByName(legend, properties);
+  const parts = legend.split(/\{\{\w+\}\}/).map((part) => part.replace(/[/().+*?^$|\\[\]]/g, '\\$&'));
+  return panel.overrideByRegexp(`/^${parts.join('.*')}$/`, properties);
+}
+
+/* The colour of a name, wherever the name stands at the end of a legend; of an address it is
+ * that of the host, since ports are all alike. */
+function coloured<P extends AnyPanel>(panel: P): P {
+  for (const hue of hues) panel.overrideByRegexp(`/[${hue.ends}](:[0-9]+)?$/i`, [fixed(hue.color)]);
+  for (const n of named) panel.overrideByRegexp(`/(^|[^a-z])(${n.words.join('|')})$/i`, [fixed(n.color)]);
+  return panel;
 }
 
 function fill<P extends AnyPanel>(panel: P, spec: Spec, instant: boolean, width: number, height: number): P {
@@ -88,10 +116,13 @@ function fill<P extends AnyPanel>(panel: P, spec: Spec, instant: boolean, width:
   if (spec.link) panel.dataLinks([ready({ ...spec.link, targetBlank: false } as unknown as dashboard.DashboardLink)]);
   spec.queries.forEach((q, i) => {
     panel.withTarget(target(q, i, instant));
-    if (q.color && q.legend) {
-      panel.overrideByName(q.legend, [{ id: 'color', value: { mode: 'fixed', fixedColor: q.color } }]);
-    }
+    const properties = [
+      ...(q.color ? [fixed(q.color)] : []),
+      ...(q.dash ? [{ id: 'custom.lineStyle', value: { fill: 'dash', dash: q.dash } }] : []),
+    ];
+    if (q.legend && properties.length > 0) override(panel, q.legend, properties);
   });
+  for (const [start, c] of Object.entries(spec.starts ?? {})) panel.overrideByRegexp(`/^${start}( |$)/`, [fixed(c)]);
   return panel;
 }
 
@@ -105,20 +136,23 @@ function mapped(states: State[]): dashboard.ValueMapping[] {
 }
 
 export interface Lines extends Spec {
-  stacked?: boolean; // shares only
+  stacked?: boolean; // shares only: they add up to one, and the axis is drawn to one
   steps?: boolean; // weights hold until the next decision
   threshold?: { value: number; color: string };
+  limits?: number[]; // several of them
   centered?: boolean;
 }
 
 export function lines(spec: Lines): timeseries.PanelBuilder {
-  const panel = fill(new timeseries.PanelBuilder(), spec, false, 12, 8)
+  const open = spec.queries.some((q) => !q.color && q.legend?.includes('{{'));
+  const empty = new timeseries.PanelBuilder();
+  const panel = fill(open ? coloured(empty) : empty, spec, false, 12, 8)
     .lineWidth(spec.stacked ? 1 : 2)
     .fillOpacity(spec.stacked ? 55 : 6)
     .showPoints(common.VisibilityMode.Auto)
     .spanNulls(false)
     .lineInterpolation(spec.steps ? common.LineInterpolation.StepAfter : common.LineInterpolation.Linear)
-    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName))
+    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Fixed).fixedColor(color.good))
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
     .legend(
       new common.VizLegendOptionsBuilder()
@@ -127,14 +161,16 @@ export function lines(spec: Lines): timeseries.PanelBuilder {
         .showLegend(true)
         .calcs(['lastNotNull', 'max']),
     );
-  if (spec.stacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
+  // A soft end: should two routes of one name be chosen, nothing is cut off.
+  if (spec.stacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal)).axisSoftMax(1);
   if (spec.centered) panel.axisCenteredZero(true);
-  if (spec.threshold) {
+  const limits = [...(spec.threshold ? [spec.threshold] : []), ...(spec.limits ?? []).map((value) => ({ value, color: color.limit }))];
+  if (limits.length > 0) {
     panel
       .thresholds(
         new dashboard.ThresholdsConfigBuilder().mode(dashboard.ThresholdsMode.Absolute).steps([
           { value: null, color: 'transparent' },
-          { value: spec.threshold.value, color: spec.threshold.color },
+          ...limits,
         ]),
       )
       .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
@@ -197,18 +233,19 @@ export function timeline(spec: Timeline): statetimeline.PanelBuilder {
 }
 
 export interface Column {
-  name: string; // as the query's legend or label names it
-  title?: string;
+  name: string;
   unit?: string;
   bar?: boolean;
   states?: State[];
-  link?: { title: string; url: string };
   steps?: Step[];
 }
 
 export interface Rows extends Spec {
   by: string[]; // labels that make a row, first columns
+  titles?: Record<string, string>; // of these columns, where not the label's name
+  links?: Record<string, Link>; // of columns, by their titles
   columns: Column[]; // one per query
+  sort?: { column: string; desc: boolean };
 }
 
 /* Instant queries joined on their labels: a row per object, a column per query. */
@@ -225,12 +262,12 @@ export function rows(spec: Rows): table.PanelBuilder {
     .filterable(true);
   spec.queries.forEach((q, i) => panel.withTarget(target(q, i, true).format(prometheus.PromQueryFormat.Table)));
   const indexByName: Record<string, number> = {};
-  const renameByName: Record<string, string> = {};
+  const renameByName: Record<string, string> = { ...spec.titles };
   spec.by.forEach((label, i) => (indexByName[label] = i));
   spec.columns.forEach((c, i) => {
     const field = spec.queries.length > 1 ? `Value #${refId(i)}` : 'Value';
     indexByName[field] = spec.by.length + i;
-    renameByName[field] = c.title ?? c.name;
+    renameByName[field] = c.name;
   });
   const excludeByName = { Time: true };
   panel
@@ -252,11 +289,10 @@ export function rows(spec: Rows): table.PanelBuilder {
       properties.push({ id: 'min', value: 0 }, { id: 'max', value: 1 });
       properties.push({ id: 'color', value: { mode: 'fixed', fixedColor: color.good } });
     }
-    if (properties.length > 0) panel.overrideByName(c.title ?? c.name, properties);
+    if (properties.length > 0) panel.overrideByName(c.name, properties);
   }
-  if (spec.link) {
-    panel.overrideByName(spec.by[spec.by.length - 1], [{ id: 'links', value: [spec.link] }]);
-  }
+  for (const [title, link] of Object.entries(spec.links ?? {})) panel.overrideByName(title, [{ id: 'links', value: [link] }]);
+  if (spec.sort) panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(spec.sort.column).desc(spec.sort.desc)]);
   return panel;
 }
 

@@ -6,6 +6,16 @@ import { State } from './colors';
 export const ROUTE = 'namespace=~"$namespace",route=~"$route"';
 export const ARM = `${ROUTE},arm=~"$arm"`;
 
+/* Alerts of the chosen routes and namespaces, and those that are about no route or namespace
+ * at all: an empty label is a value like any other. */
+const OURS = 'alertname=~"Bandit.+",severity!="none"';
+export const ALERTS = `${OURS},namespace=~"$namespace|",route=~"$route|"`;
+export const ALERTS_OF_NAMESPACE = `${OURS},namespace=~"$namespace|"`;
+export const ALERTS_OF_MACHINERY = `${OURS},component=~"operator|exporter|pipeline|dataplane"`;
+
+/* The worst ten: of a fleet a graph shows what to look at first. */
+export const worst = (expr: string): string => `topk(10, ${expr})`;
+
 /* The exporter may run more than once; an object's value is the same in each of them. */
 export const perArm = (metric: string, more = ''): string =>
   `max by (namespace, route, arm) (${metric}{${ARM}${more}})`;
@@ -25,3 +35,7 @@ export const labelNumber = (by: string, metric: string, label: string, matchers:
 };
 
 export const age = (timestamp: string): string => `time() - ${timestamp}`;
+
+/* Answers a second of the HAProxy backends that routes are programmed into. */
+export const gatewayAnswers = (matcher: string, by: string): string =>
+  `sum by (${by}) (rate(haproxy_backend_http_responses_total{${matcher}}[$__rate_interval]))\nand on (proxy)\nlabel_replace(bandit_route_info{${ROUTE},target_kind="HAProxyBackend"}, "proxy", "$1", "target_name", "(.+)")`;

@@ -101,7 +101,7 @@ class ComposeFileTest(unittest.TestCase):
         self.assertEqual(dict(re.findall(r"--(share|seed) ([\w.]+)", dockerfile)), split)
 
     def test_grafana_has_the_same_settings(self):
-        lines = shell(PARTS + 'grafana_environment /bandit/grafana /bandit/grafana/dashboards').splitlines()
+        lines = shell(PARTS + 'grafana_environment /bandit/grafana /run/bandit/etc/dashboards').splitlines()
         here = dict(line.split("=", 1) for line in lines)
         there = {k: str(v) for k, v in self.services["grafana"]["environment"].items()}
         self.assertEqual(set(here), set(there))

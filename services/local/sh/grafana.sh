@@ -65,12 +65,12 @@ each_grafana_process() {
     server)
         server=$(command -v grafana-server || echo "$(command -v grafana) server")
         "$fn" grafana 60 "$url" TERM \
-            "/usr/bin/env $(grafana_environment "$ROOT/grafana" "$ROOT/grafana/dashboards" | tr '\n' ' ') GF_PATHS_DATA=$RUN/data/grafana GF_PATHS_LOGS=$RUN/log $server --homepath $(grafana_home)"
+            "/usr/bin/env $(grafana_environment "$ROOT/grafana" "$RUN/etc/dashboards" | tr '\n' ' ') GF_PATHS_DATA=$RUN/data/grafana GF_PATHS_LOGS=$RUN/log $server --homepath $(grafana_home)"
         ;;
     container)
         engine=$(container_engine)
         "$fn" grafana 60 "$url" TERM \
-            "$engine run --rm --name bandit-grafana --network host -v $ROOT/grafana:/bandit:ro $(grafana_environment /bandit /bandit/dashboards | sed 's/^/-e /' | tr '\n' ' ') $GRAFANA_IMAGE"
+            "$engine run --rm --name bandit-grafana --network host -v $ROOT/grafana:/bandit:ro -v $RUN/etc/dashboards:/dashboards:ro $(grafana_environment /bandit /dashboards | sed 's/^/-e /' | tr '\n' ' ') $GRAFANA_IMAGE"
         ;;
     esac
 }

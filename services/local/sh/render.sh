@@ -76,6 +76,19 @@ render_alerts() {
     done
 }
 
+# The dashboards, which are loaded again as often as data comes here; their runbooks open here.
+render_dashboards() {
+    local file text
+    mkdir -p "$RUN/etc/dashboards"
+    rm -f "$RUN/etc/dashboards"/*.json
+    for file in "$ROOT"/grafana/dashboards/*.json; do
+        text=$(<"$file")
+        text=${text/'"refresh": "30s"'/'"refresh": "'"$REFRESH"'"'}
+        text=${text//http:\/\/localhost:9099\//"http://127.0.0.1:$PORT_NOTIFICATIONS/"}
+        printf '%s\n' "$text" >"$RUN/etc/dashboards/${file##*/}"
+    done
+}
+
 # What the processes read under $RUN/etc.
 render_configuration() {
     local ALERTS=$RUN/etc/alerts
@@ -83,6 +96,7 @@ render_configuration() {
     echo "$PROFILE" >"$RUN/etc/profile"
     render "$LOCAL/haproxy.cfg" "$RUN/etc/haproxy.cfg"
     render_alerts
+    render_dashboards
     render "$ROOT/prometheus/prometheus.yml" "$RUN/etc/prometheus.yml"
     render "$ROOT/prometheus/alertmanager.yml" "$RUN/etc/alertmanager.yml"
 }

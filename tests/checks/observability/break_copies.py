@@ -19,7 +19,7 @@ import catalogue
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/src", "docs", "tests/checks/observability")
+COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/managed-alerts", "grafana/src", "docs", "services/local/profiles", "tests/checks/observability")
 
 # check, file, what is replaced, by what, what the message must say; bin/PROGRAM is what the
 # program describes, an object of JSON for each family
@@ -55,7 +55,22 @@ CASES = (
     ("lint_dashboards", "grafana/dashboards/bandit-route.json", "#D55E00", "#FF0000", r"bandit-route\.json:\d+: .*#FF0000 is no colour of ours"),
     ("lint_dashboards", "grafana/dashboards/bandit-route.json", "#009E73", "#CC79A8", r"bandit-route\.json:\d+: .*apart, less than"),
     ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"h": 8', '"h": 2', r"bandit-slo\.json:\d+: .*too low to be read"),
-    ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"w": 8', '"w": 7', r"bandit-slo\.json:\d+: .*does not fill the page"),
+    ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"w": 18', '"w": 17', r"bandit-slo\.json:\d+: .*does not fill the page"),
+    ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"refresh": "30s"', '"refresh": "5s"', r"bandit-slo\.json:\d+: refresh: is 5s, faster than data"),
+    ("lint_dashboards", "services/local/profiles/demo.env", "REFRESH=5s", "REFRESH=1s", r"demo\.env: REFRESH is faster"),
+    ("lint_dashboards", "grafana/dashboards/bandit-models.json", "{{namespace}}/{{route}} {{arm}}", "{{route}} {{arm}}", r"bandit-models\.json:\d+: .*does not tell namespaces apart"),
+    ("lint_dashboards", "grafana/dashboards/bandit-models.json", "{{namespace}}/{{route}} {{arm}}", "{{namespace}} {{arm}}", r"bandit-models\.json:\d+: .*does not tell routes apart"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", '"repeat": "route"', '"repeat": null', r"bandit-route\.json:\d+: Desired weights: stacks the shares of several routes"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", '"axisSoftMax": 1', '"axisSoftMax": 2', r"bandit-route\.json:\d+: .*not a share of one"),
+    ("lint_dashboards", "grafana/dashboards/bandit-models.json", '"mode": "fixed"', '"mode": "palette-classic-by-name"', r"bandit-models\.json:\d+: .*colours from a palette"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", "/[aknw06](", "/[knw06](", r"bandit-route\.json:\d+: .*nothing gives .* a colour"),
+    ("lint_dashboards", "grafana/dashboards/bandit-route.json", "/[emo4](", "/[aemo4](", r"bandit-route\.json:\d+: .*an arm whose name ends with 'a' is"),
+    ("lint_dashboards", "grafana/dashboards/bandit-overview.json", "topk(10, bandit:route_failures:ratio_rate5m{namespace=~\\\"$namespace\\\",route=~\\\"$route\\\"})", "bandit:route_failures:ratio_rate5m{namespace=~\\\"$namespace\\\",route=~\\\"$route\\\"}", r"bandit-overview\.json:\d+: .*draws all that a fleet has"),
+    ("lint_dashboards", "grafana/dashboards/bandit-overview.json", "&${__url_time_range}", "", r"bandit-overview\.json:\d+: .*loses \$\{__url_time_range\}"),
+    ("lint_dashboards", "grafana/dashboards/bandit-overview.json", "/d/bandit-slo?", "/d/bandit-budget?", r"bandit-overview\.json:\d+: .*'bandit-budget', which is not there"),
+    ("lint_dashboards", "grafana/dashboards/bandit-cluster.json", '"name": "Alert fires"', '"name": "Alert"', r"bandit-cluster\.json:\d+: .*no alert is marked"),
+    ("lint_dashboards", "grafana/dashboards/bandit-cluster.json", "in fifteen minutes", "in a while", r"bandit-cluster\.json:\d+: Restarts: a fixed range, 15m"),
+    ("provisioning", "grafana/provisioning/datasources/bandit-router.yaml", "  editable: false", "  isDefault: true\n  editable: false", r"bandit-router\.yaml:\d+: .*takes the place of the default"),
     ("provisioning", "grafana/provisioning/datasources/bandit-router.yaml", "jsonData:", "jsonDat:", r"bandit-router\.yaml:\d+: .*jsonDat"),
 )
 

@@ -31,6 +31,7 @@ def of_pods(age):
         where = {"namespace": NAMESPACE, "pod": pod}
         uid = f"00000000-0000-4000-8000-00000000000{i}"
         yield sample("kube_pod_info", 1, **where, uid=uid, node="node-1", created_by_kind="ReplicaSet", created_by_name=pod.rsplit("-", 1)[0])
+        yield sample("kube_pod_created", int(time.time()) - 86400 * (i + 1), **where, uid=uid)
         for phase in ("Pending", "Running", "Succeeded", "Failed", "Unknown"):
             yield sample("kube_pod_status_phase", int(phase == "Running"), **where, uid=uid, phase=phase)
         for condition in ("true", "false", "unknown"):

@@ -11,6 +11,7 @@ import re
 import sys
 
 import color_vision
+import lint_series
 import promql
 import sources
 
@@ -19,17 +20,41 @@ KINDS = {"timeseries", "stat", "table", "state-timeline", "text", "row"}
 WITHOUT_UNIT = {"text", "row"}
 # A fixed range is right where the question is about that range, and the title or the
 # description says so.
-FIXED_RANGE = re.compile(r"\[(1h|15m|5m)\]")
-SAYS_RANGE = re.compile(r"hour|five minutes", re.I)
+RANGES = {"1h": "hour", "5m": "five minutes", "15m": "fifteen minutes"}
+# dashboard, variable: why it has no All
+WITHOUT_ALL = {
+    ("bandit-route", "route"): "each route has rows of its own; a fleet of them is thousands of panels",
+    ("bandit-models", "route"): "each arm is a line; a fleet of them is thousands of lines",
+}
 HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 # Colours that stand beside each other in one panel: for comparison, the two that people with
 # deuteranopia tell apart worst in the palette of Okabe and Ito are 18 apart.
 APART = 15
 LEAST_HEIGHT = {"timeseries": 5, "state-timeline": 5, "table": 5, "stat": 3, "text": 2, "row": 1}
 FOLDER_LIMIT = 262144  # bytes of one ConfigMap that client-side apply still takes
+SECONDS = {"s": 1, "m": 60}
 
 
-def lint_board(board, complain):
+def seconds(text):
+    return int(text[:-1]) * SECONDS[text[-1]]
+
+
+def profile(root, name):
+    """The settings of a deployment of services/local."""
+    text = (root / "services/local/profiles" / f"{name}.env").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(\w+)=(.*)$", text, re.M))
+
+
+def lint_refresh(root, complain):
+    """A page is not loaded again faster than its data comes; the demo's fits the demo."""
+    for name in ("demo", "production"):
+        settings = profile(root, name)
+        if seconds(settings["REFRESH"]) < seconds(settings["SCRAPE_INTERVAL"]):
+            complain(f"services/local/profiles/{name}.env: REFRESH is faster than SCRAPE_INTERVAL")
+    return seconds(profile(root, "production")["SCRAPE_INTERVAL"])
+
+
+def lint_board(board, scraped, complain):
     if not re.fullmatch(r"[a-z-]{8,40}", board.get("uid", "")):
         complain("", "uid is not 8 to 40 small letters and dashes")
     if not 39 <= board["schemaVersion"] <= 42:
@@ -40,6 +65,10 @@ def lint_board(board, complain):
     for key in ("title", "description", "tags", "links"):
         if not board.get(key):
             complain("", f"no {key}")
+    if seconds(board["refresh"]) < scraped:
+        complain("refresh", f"is {board['refresh']}, faster than data comes in production: {scraped} s")
+    if not any(note["name"] == "Alert fires" for note in board["annotations"].get("list", [])):
+        complain("annotations", "no alert is marked in its graphs")
     if "__inputs" in board or "__requires" in board:
         complain("", "__inputs are not resolved by provisioning")
     if any(not (link["keepTime"] and link["includeVars"]) for link in board["links"]):
@@ -50,7 +79,8 @@ def lint_board(board, complain):
     for variable in variables[1:]:
         if variable["datasource"] != DATASOURCE or variable["refresh"] != 2:
             complain(variable["name"], "variable of another data source, or not refreshed with the time range")
-        if not (variable["multi"] and variable["includeAll"] and variable["allValue"] == ".+"):
+        every = variable["includeAll"] and variable.get("allValue") == ".+"
+        if not variable["multi"] or not (every or (board["uid"], variable["name"]) in WITHOUT_ALL):
             complain(variable["name"], "variable without several values and All as .+")
 
 
@@ -60,10 +90,13 @@ def lint_expression(panel, expr, title, complain):
     except (ValueError, IndexError) as error:
         complain(title, str(error))
         return
-    if panel["type"] == "timeseries" and re.search(r"\b(rate|irate)\(", expr) and "$__rate_interval" not in expr:
+    says = panel["title"] + panel["description"]
+    fixed = set(re.findall(r"\[(\d+[smhd])\]", expr))
+    if panel["type"] == "timeseries" and re.search(r"\b(rate|irate)\(", expr) and "$__rate_interval" not in expr and not fixed:
         complain(title, "rate() without $__rate_interval")
-    if FIXED_RANGE.search(expr) and not SAYS_RANGE.search(panel["title"] + panel["description"]) and "15m" not in expr:
-        complain(title, "a fixed range that neither title nor description tells of")
+    for length in sorted(fixed):
+        if RANGES.get(length, "?") not in says:
+            complain(title, f"a fixed range, {length}, that neither title nor description tells of")
     for use in read.uses:
         for label, op, value in use.matchers:
             if "$" in value and op not in ("=~", "!~"):
@@ -81,6 +114,8 @@ def lint_panel(panel, complain):
         return
     if not panel.get("description", "").endswith("."):
         complain(title, "no description that is a sentence")
+    if kind == "text" and len(panel["options"]["content"]) < 40:
+        complain(title, "a text that says nothing")
     if kind in WITHOUT_UNIT:
         return
     defaults = panel["fieldConfig"]["defaults"]
@@ -91,9 +126,6 @@ def lint_panel(panel, complain):
         complain(title, "another data source than the variable's")
     if not panel.get("targets"):
         complain(title, "no query")
-    stacked = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
-    if stacked and (defaults["unit"] != "percentunit" or defaults.get("max") != 1):
-        complain(title, "stacked, and not a share of one")
     for target in panel.get("targets", []):
         if target.get("datasource") != DATASOURCE:
             complain(title, "a query of another data source")
@@ -147,13 +179,16 @@ def main():
 
     palette = set(HEX.findall((args.root / "grafana/src/colors.ts").read_text(encoding="utf-8")))
     findings, titles, uids, count = [], set(), set(), 0
+    scraped = lint_refresh(args.root, findings.append)
+    shared = lint_series.Shared(args.root)
     for path, board in sources.dashboards(args.root):
 
         def complain(what, text, path=path):
             line = sources.line_of(path, f'"{what}"') if what else 1
             findings.append(f"{path.relative_to(args.root)}:{line}: {what}{': ' if what else ''}{text}")
 
-        lint_board(board, complain)
+        lint_board(board, scraped, complain)
+        lint_series.lint(board, shared, complain)
         lint_layout(board, complain)
         lint_colors("annotations", board["annotations"], palette, complain)
         if board["title"] in titles or board["uid"] in uids:
@@ -162,7 +197,7 @@ def main():
         uids.add(board["uid"])
         if path.stem != board["uid"]:
             complain("", "file is not named by the uid")
-        if path.stat().st_size > FOLDER_LIMIT // 2:
+        if len(json.dumps(board, separators=(",", ":"))) > FOLDER_LIMIT // 2:
             complain("", "too large for a ConfigMap by client-side apply")
         ids = [p["id"] for p in sources.panels(board)]
         if len(ids) != len(set(ids)) or 0 in ids:

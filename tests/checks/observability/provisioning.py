@@ -47,6 +47,13 @@ VALUES = {
     ("rule", "execErrState"): {"Alerting", "Error", "OK", "KeepLast"},
     ("receiver", "type"): {"webhook", "email", "slack", "pagerduty", "opsgenie", "teams", "discord", "telegram", "prometheus-alertmanager"},
 }
+# What a contact point of each type that we use takes.
+SETTINGS = {
+    "webhook": {"url", "httpMethod", "username", "password", "authorization_scheme", "authorization_credentials", "maxAlerts", "title", "message"},
+    "email": {"addresses", "singleEmail", "subject", "message"},
+    "slack": {"url", "token", "recipient", "username", "icon_emoji", "icon_url", "mentionUsers", "mentionGroups", "mentionChannel", "title", "text", "endpointUrl"},
+    "pagerduty": {"integrationKey", "severity", "class", "component", "group", "summary", "source", "client", "client_url", "details", "url"},
+}  # fmt: skip
 UID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 PYTHON = {STR: str, INT: int, BOOL: bool, LIST: list, MAP: dict, DURATION: str}
 
@@ -98,12 +105,24 @@ class Reader:
             allowed = VALUES.get((kind, name))
             if allowed and value.value not in allowed:
                 self.complain(value, f"{kind}.{name} is {value.value!r}; one of {', '.join(sorted(allowed))}")
+            if name == "isDefault" and value.value == "true":
+                self.complain(value, f"{kind}.isDefault takes the place of the default that the organisation has, and with two Grafana does not start")
             if name == "uid" and not UID.match(value.value):
                 self.complain(value, f"uid {value.value!r} is not 1 to 40 letters, digits, - or _")
+        if kind == "receiver":
+            self.settings(dict((k.value, v) for k, v in node.value))
         for name, (_, required) in table.items():
             if required and name not in seen:
                 self.complain(node, f"{kind} needs the key {name!r}")
         return None
+
+    def settings(self, receiver):
+        known = SETTINGS.get(receiver["type"].value) if "type" in receiver else None
+        if known is None or not isinstance(receiver.get("settings"), yaml.MappingNode):
+            return
+        for key, _ in receiver["settings"].value:
+            if key.value not in known:
+                self.complain(key, f"a contact point of type {receiver['type'].value} has no setting {key.value!r}")
 
 
 def read(path, kind):
@@ -122,20 +141,17 @@ def main():
     parser.add_argument("folder", nargs="?", type=pathlib.Path, default=here / "grafana" / "provisioning")
     args = parser.parse_args()
 
-    findings, defaults, uids, count = [], 0, set(), 0
+    findings, uids, count = [], set(), 0
     for kind in ("datasources", "dashboards", "alerting"):
         for path in sorted((args.folder / kind).glob("*.y*ml")):
             count += 1
             findings += read(path, f"{kind} file")
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-            defaults += sum(bool(d.get("isDefault")) for d in content.get("datasources", []))
             rules = [r for g in content.get("groups", []) for r in g.get("rules", [])]
             for item in rules + content.get("datasources", []):
                 if item.get("uid") in uids:
                     findings.append(f"{path}: uid {item.get('uid')} is used twice")
                 uids.add(item.get("uid"))
-    if defaults > 1:
-        findings.append(f"{args.folder}: two default data sources, and Grafana does not start")
     if not count:
         findings.append(f"{args.folder}: nothing to read")
     print(*findings, sep="\n", end="\n" if findings else "")

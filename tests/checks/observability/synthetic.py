@@ -22,7 +22,9 @@ from wait import wait_for  # noqa: E402
 VALUES = {
     "namespace": ["default"], "route": ["digits"], "arm": ["logistic-regression", "svm", "random-forest"],
     "model": ["m"], "version": ["1"], "verdict": ["Kept"], "reason": ["BestArm"], "objective": ["success", "latency", "accuracy"],
+    "target_kind": ["HAProxyBackend"], "target_name": ["digits"],
     "outcome": ["correct", "incorrect", "forged"], "feature": ["f1", "f2"], "bin": ["0", "1"], "status": ["true"],
+    "code": ["200", "503"], "result": ["ok", "failed"],
 }  # fmt: skip
 TYPES = {"info": "gauge", "stateset": "gauge"}
 ALWAYS_ONE = ("bandit_arm_leader", "bandit_route_condition", "leader_election_master_status")
@@ -82,12 +84,23 @@ def serve(make_lines):
     return server.server_address[1]
 
 
+def gateway(since):
+    """What HAProxy counts of its one backend."""
+    yield "# TYPE haproxy_backend_http_responses_total counter"
+    for code in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"):
+        yield f'haproxy_backend_http_responses_total{{proxy="digits",code="{code}"}} {time.time() - since}'
+
+
 def config(ports, own):
     text = (ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
     text = re.sub(r'"@(SCRAPE|EVALUATION)_INTERVAL@"', "1s", text)
     text = text.replace("@ROOT@", str(ROOT)).replace("@ALERTS@", f"{ROOT}/prometheus/alerts")
-    text = re.sub(r'\n\s+- "127\.0\.0\.1:@PORT_(LOGISTIC_REGRESSION|RANDOM_FOREST)@"', "", text)
-    names = {"EXPORTER": "bandit-exporter", "OPERATOR": "bandit-operator", "SVM": "model-server", "TRAFFIC": "traffic-generator"}
+    text = re.sub(r'\n\s+- "127\.0\.0\.1:@PORT_RANDOM_FOREST@"', "", text)
+    names = {
+        "EXPORTER": "bandit-exporter", "OPERATOR": "bandit-operator", "TRAFFIC": "traffic-generator", "HAPROXY_METRICS": "haproxy",
+        # Two replicas of the same arms, so that a join that only one would stand is found.
+        "SVM": "model-server", "LOGISTIC_REGRESSION": "model-server again",
+    }  # fmt: skip
     return re.sub(r"@PORT_([A-Z_]+)@", lambda m: str(ports.get(names.get(m.group(1)), own)), text)
 
 
@@ -98,6 +111,9 @@ def prometheus(bin_folder, ready):
     ports = {}
     for name, families in catalogues.describe(bin_folder).items():
         ports[name] = serve(lambda families=families: page(families, since))
+        if name == "model-server":
+            ports[name + " again"] = serve(lambda families=families: page(families, since))
+    ports["haproxy"] = serve(lambda: gateway(since))
     own = free_port()
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "prometheus.yml").write_text(config(ports, own), encoding="utf-8")
