@@ -299,25 +299,46 @@ size_t cache_size(struct cache *c)
     return size;
 }
 
-void cache_each(struct cache *c, cache_each_fn *fn, void *arg)
+static int by_name(const void *a, const void *b)
 {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void cache_list(struct cache *c, struct cache_keys *out)
+{
+    *out = (struct cache_keys){.items = NULL};
     (void)pthread_mutex_lock(&c->lock);
+    out->items = mem_alloc(c->count, sizeof(char *));
     for (size_t i = 0; i < c->bucket_count; i++)
         for (const struct cache_entry *e = c->buckets[i]; e; e = e->chain)
             if (e->resting || e->incoming)
-                fn(arg, e);
+                out->items[out->count++] = mem_strdup(e->key);
     (void)pthread_mutex_unlock(&c->lock);
+    qsort(out->items, out->count, sizeof(char *), by_name);
 }
 
-struct bandit_route *cache_copy(struct cache *c, const char *key)
+void cache_keys_clear(struct cache_keys *keys)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        free(keys->items[i]);
+    free(keys->items);
+    *keys = (struct cache_keys){.items = NULL};
+}
+
+struct bandit_route *cache_copy(struct cache *c, const char *key, char **invalid)
 {
     struct bandit_route *copy = NULL;
     const struct cache_entry *e;
 
+    if (invalid)
+        *invalid = NULL;
     (void)pthread_mutex_lock(&c->lock);
     e = *place_of(c, key);
-    if (e && e->resting)
-        copy = route_unpack(e->resting);
+    if (e && (e->resting || e->incoming)) {
+        copy = route_unpack(e->resting ? e->resting : e->incoming);
+        if (invalid && e->told_invalid)
+            *invalid = mem_strdup(e->told_invalid);
+    }
     (void)pthread_mutex_unlock(&c->lock);
     return copy;
 }

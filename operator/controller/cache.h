@@ -84,11 +84,19 @@ void cache_count(struct cache *c, size_t *routes, size_t *invalid);
 /* About how many there are, at once. */
 size_t cache_size(struct cache *c);
 
-/* Call fn for each entry that has a route, under the lock: be quick, do not call back. */
-typedef void cache_each_fn(void *arg, const struct cache_entry *e);
-void cache_each(struct cache *c, cache_each_fn *fn, void *arg);
+/* The keys of all that have a route, in their order. Who looks at one after the other
+ * keeps nobody waiting, whatever he does with each. */
+struct cache_keys {
+    char **items;
+    size_t count;
+};
 
-/* A copy of the route as it was left last, or NULL. */
-struct bandit_route *cache_copy(struct cache *c, const char *key);
+void cache_list(struct cache *c, struct cache_keys *out);
+void cache_keys_clear(struct cache_keys *keys);
+
+/* A copy of the route as it was left last, or as it was told when it was never worked on;
+ * NULL: there is none. *invalid (or NULL) is why the object as it stands cannot be
+ * understood, to be freed, or NULL. */
+struct bandit_route *cache_copy(struct cache *c, const char *key, char **invalid);
 
 #endif

@@ -79,7 +79,7 @@ static void queue_done(struct controller *c, const char *key,
         workqueue_forget(c->queue, key);
     if (again_ms != INT64_MAX)
         workqueue_add_at(c->queue, key, again_ms);
-    (void)workqueue_done(c->queue, key, now_ms);
+    workqueue_done(c->queue, key, now_ms);
     (void)pthread_cond_signal(&c->more);
     (void)pthread_mutex_unlock(&c->lock);
 }
@@ -128,9 +128,14 @@ static void *work(void *arg)
     return NULL;
 }
 
-static void add_entry(void *arg, const struct cache_entry *e)
+static void queue_all(struct controller *c)
 {
-    queue_add(arg, e->key);
+    CLEANUP(cache_keys_clear)
+    struct cache_keys keys;
+
+    cache_list(c->o.cache, &keys);
+    for (size_t i = 0; i < keys.count; i++)
+        queue_add(c, keys.items[i]);
 }
 
 /* A data plane that was started anew has the weights of its configuration: every route is
@@ -149,7 +154,7 @@ static void *guard(void *arg)
             if (restarted) {
                 log_warn("data plane was started anew, weights are set again",
                          LOG_STR("kind", c->o.kinds[i].kind));
-                cache_each(c->o.cache, add_entry, c);
+                queue_all(c);
             }
         }
     } while (!stop_wait_ms(c->o.stop, SENTINEL_MS));

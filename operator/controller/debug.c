@@ -19,10 +19,8 @@ static void put_time(struct json *to, const char *key, int64_t wall_ms)
 /* ---- the list ------------------------------------------------------------------------
  */
 
-static void add_short(void *arg, const struct cache_entry *e)
+static struct json *short_of(const struct bandit_route *r, const char *invalid)
 {
-    CLEANUP(route_freep)
-    struct bandit_route *r = route_unpack(e->resting ? e->resting : e->incoming);
     const struct route_status *s = &r->status;
     struct json *one = json_new_object();
 
@@ -33,18 +31,30 @@ static void add_short(void *arg, const struct cache_entry *e)
     json_put_string(one, "verdict", verdict_name(s->verdict));
     json_put_string(one, "reason", reason_name(s->reason));
     put_time(one, "lastDecisionTime", s->last_decision_ms);
-    if (e->told_invalid)
-        json_put_string(one, "invalid", e->told_invalid);
-    json_push(arg, one);
+    if (invalid)
+        json_put_string(one, "invalid", invalid);
+    return one;
 }
 
+/* One after the other: who decides meanwhile does not wait for the whole fleet. */
 void debug_list(struct cache *c, struct buf *out)
 {
     CLEANUP(json_freep)
     struct json *top = json_new_object();
     struct json *routes = json_new_array();
+    CLEANUP(cache_keys_clear)
+    struct cache_keys keys;
 
-    cache_each(c, add_short, routes);
+    cache_list(c, &keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        CLEANUP(mem_freep)
+        char *invalid = NULL;
+        CLEANUP(route_freep)
+        struct bandit_route *r = cache_copy(c, keys.items[i], &invalid);
+
+        if (r) /* else it is gone since */
+            json_push(routes, short_of(r, invalid));
+    }
     json_put(top, "routes", routes);
     json_write(top, out);
 }
@@ -109,7 +119,7 @@ bool debug_route(struct cache *c, struct rewards *rewards, const char *key,
     CLEANUP(json_freep)
     struct json *top = NULL;
     CLEANUP(route_freep)
-    struct bandit_route *r = cache_copy(c, key);
+    struct bandit_route *r = cache_copy(c, key, NULL);
 
     if (!r)
         return false;

@@ -290,13 +290,11 @@ const char *workqueue_get(struct workqueue *q, int64_t now_ms, int64_t *waited_m
     return it->key;
 }
 
-int64_t workqueue_done(struct workqueue *q, const char *key, int64_t now_ms)
+void workqueue_done(struct workqueue *q, const char *key, int64_t now_ms)
 {
     struct item *it = find(q, key);
-    int64_t took_ms;
 
     assert(it && it->processing);
-    took_ms = now_ms - it->since_ms;
     it->processing = false;
     q->processing--;
     if (it->dirty) {
@@ -305,7 +303,6 @@ int64_t workqueue_done(struct workqueue *q, const char *key, int64_t now_ms)
     } else {
         forget_if_idle(q, it);
     }
-    return took_ms;
 }
 
 int64_t workqueue_next_ms(const struct workqueue *q)

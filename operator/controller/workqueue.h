@@ -36,8 +36,8 @@ void workqueue_forget(struct workqueue *q, const char *key);
  * Valid until then. *waited_ms (or NULL): how long it was ready. */
 const char *workqueue_get(struct workqueue *q, int64_t now_ms, int64_t *waited_ms);
 
-/* Work on the key is over; returns how long it took. */
-int64_t workqueue_done(struct workqueue *q, const char *key, int64_t now_ms);
+/* Work on the key is over. */
+void workqueue_done(struct workqueue *q, const char *key, int64_t now_ms);
 
 /* When workqueue_get() may have something: now_ms or before when it has, INT64_MAX when
  * nothing is waiting. */

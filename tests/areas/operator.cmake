@@ -2,6 +2,7 @@
 add_unit(haproxy DEPS dataplane)
 add_unit(workqueue DEPS controller)
 add_unit(packed_route DEPS controller)
+add_unit(debug SOURCES bench/exposition/fleet.c support/meanwhile.c DEPS controller)
 add_unit(json_stream DEPS rewards)
 add_unit(rewards DEPS rewards)
 add_unit(split SOURCES support/arms_route.c DEPS dataplane)

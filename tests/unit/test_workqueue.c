@@ -46,9 +46,9 @@ static void a_key_that_is_worked_on_comes_again_when_that_is_done(void **state)
     workqueue_add(q, "a", 1);
     workqueue_add(q, "a", 2);
     assert_next(q, 3, NULL); /* nobody else gets it meanwhile */
-    assert_int_equal(workqueue_done(q, "a", 10), 10);
+    workqueue_done(q, "a", 10);
     assert_next(q, 11, "a");
-    (void)workqueue_done(q, "a", 12);
+    workqueue_done(q, "a", 12);
     assert_next(q, 13, NULL);
 }
 
@@ -82,7 +82,7 @@ static void now_beats_later(void **state)
     workqueue_add(q, "a", 1);
     workqueue_add_at(q, "a", 5);
     assert_next(q, 1, "a");
-    (void)workqueue_done(q, "a", 2);
+    workqueue_done(q, "a", 2);
     assert_next(q, 1000, NULL);
 }
 
@@ -96,10 +96,10 @@ static void a_requeue_while_processing_waits_for_its_time(void **state)
     assert_next(q, 0, "a");
     workqueue_add_at(q, "a", 5); /* due before the work is done */
     assert_next(q, 6, NULL);
-    (void)workqueue_done(q, "a", 7);
+    workqueue_done(q, "a", 7);
     assert_next(q, 7, "a");
     workqueue_add_at(q, "a", 50);
-    (void)workqueue_done(q, "a", 8);
+    workqueue_done(q, "a", 8);
     assert_next(q, 49, NULL);
     assert_next(q, 50, "a");
 }
@@ -115,7 +115,7 @@ static void failures_double_the_delay_until_forgiven(void **state)
     for (int i = 0; i < 20; i++) {
         assert_next(q, now, "a");
         workqueue_retry(q, "a", now);
-        (void)workqueue_done(q, "a", now);
+        workqueue_done(q, "a", now);
         assert_int_equal(workqueue_next_ms(q), now + wait);
         assert_next(q, now + wait - 1, NULL);
         now += wait;
@@ -124,7 +124,7 @@ static void failures_double_the_delay_until_forgiven(void **state)
     assert_next(q, now, "a");
     workqueue_forget(q, "a");
     workqueue_retry(q, "a", now);
-    (void)workqueue_done(q, "a", now);
+    workqueue_done(q, "a", now);
     assert_int_equal(workqueue_next_ms(q), now + WORKQUEUE_BACKOFF_MS);
     assert_int_equal(workqueue_stats(q, now).retries, 21);
 }
@@ -189,7 +189,7 @@ static void it_does_what_a_model_does(void **state)
         }
         case 2:
             if (m->processing) {
-                (void)workqueue_done(q, key, now);
+                workqueue_done(q, key, now);
                 m->processing = false;
                 m->ready = m->dirty;
                 m->dirty = false;
