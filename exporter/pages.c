@@ -11,9 +11,8 @@ enum { PAGE_MAX = 1024 * 1024 * 1024, WHOLE_MAX = 2 * 1024 * 1024 };
 
 struct pages {
     struct fleet *fleet;
-    pthread_mutex_t
-        lock;            /* over all below; held while compressing, never while sending */
-    struct blob **cells; /* [group * FAMILY_COUNT + family]; NULL: no text */
+    pthread_mutex_t lock; /* over all below; held while compressing what is kept there */
+    struct blob **cells;  /* [group * FAMILY_COUNT + family]; NULL: no text */
     size_t groups;
     struct blob *headers[EXPOSITION_COUNT][FAMILY_COUNT];
     struct page *kept[EXPOSITION_COUNT]; /* compressed, of everything */
@@ -47,14 +46,15 @@ void pages_free(struct pages *p)
     free(p);
 }
 
-static size_t text_size(const struct snapshot *s)
+/* So small that it is compressed as one. */
+static bool is_small(const struct snapshot *s)
 {
     size_t bytes = 0;
 
     for (size_t i = 0; i < s->count; i++)
         if (s->objects[i])
             bytes += s->objects[i]->start[FAMILY_COUNT];
-    return bytes;
+    return bytes <= WHOLE_MAX;
 }
 
 static struct page *page_of_blobs(uint64_t generation, size_t most)
@@ -154,34 +154,39 @@ static struct page *page_of_cells(struct pages *p, enum exposition e, uint64_t f
     return page;
 }
 
-static struct page *make_gzip(struct pages *p, enum exposition e,
+/* The page of everything, which all who want it share. Under the lock. */
+static struct page *keep_page(struct pages *p, enum exposition e,
                               const struct page_filter *filter)
 {
     CLEANUP(snapshot_clear)
     struct snapshot s = {0};
 
-    fleet_snapshot(p->fleet, &s);
-    if (filter->namespace_count || text_size(&s) <= WHOLE_MAX)
-        return compress_whole(&s, e, filter);
-    return page_of_cells(p, e, filter->families);
+    if (!p->kept[e] || p->kept[e]->generation != fleet_generation(p->fleet)) {
+        fleet_snapshot(p->fleet, &s);
+        page_unref(p->kept[e]);
+        p->kept[e] = is_small(&s) ? compress_whole(&s, e, filter)
+                                  : page_of_cells(p, e, filter->families);
+    }
+    return page_ref(p->kept[e]);
 }
 
+/* The lock is held while something is compressed that scrapes share, so that those at the
+ * same time share the work, too. What is made for one filter alone keeps nobody waiting.
+ */
 static struct page *get_gzip(struct pages *p, enum exposition e,
                              const struct page_filter *filter)
 {
+    bool takes_all = filter_takes_all(filter);
+    CLEANUP(snapshot_clear)
+    struct snapshot s = {0};
     struct page *page;
 
-    /* Held while compressing, so that scrapes at the same time share the work. */
+    if (!takes_all)
+        fleet_snapshot(p->fleet, &s);
+    if (!takes_all && (filter->namespace_count || is_small(&s)))
+        return compress_whole(&s, e, filter);
     (void)pthread_mutex_lock(&p->lock);
-    if (!filter_takes_all(filter)) {
-        page = make_gzip(p, e, filter);
-    } else {
-        if (!p->kept[e] || p->kept[e]->generation != fleet_generation(p->fleet)) {
-            page_unref(p->kept[e]);
-            p->kept[e] = make_gzip(p, e, filter);
-        }
-        page = page_ref(p->kept[e]);
-    }
+    page = takes_all ? keep_page(p, e, filter) : page_of_cells(p, e, filter->families);
     (void)pthread_mutex_unlock(&p->lock);
     return page;
 }

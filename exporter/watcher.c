@@ -9,17 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-
-/* An object that cannot be understood. */
-struct invalid {
-    char *name; /* namespace/name */
-    char *error;
-};
-
-struct invalids { /* a few at most */
-    struct invalid *items;
-    size_t count;
-};
+#include "kube/table.h"
 
 struct watcher {
     struct store *store;
@@ -27,7 +17,7 @@ struct watcher {
     struct own *own;
     struct shard shard;
     struct stop *stop;
-    struct invalids invalid;
+    struct kube_table invalid; /* "namespace/name": why it cannot be understood */
     atomic_bool synced;
     pthread_t thread;
 };
@@ -40,61 +30,31 @@ static char *joined(const struct store_event *e)
     return buf_take(&b);
 }
 
-static void invalid_clear(struct invalid *one)
-{
-    free(one->name);
-    free(one->error);
-}
-
-static struct invalid *invalid_find(const struct invalids *all, const char *name)
-{
-    for (size_t i = 0; i < all->count; i++)
-        if (!strcmp(all->items[i].name, name))
-            return &all->items[i];
-    return NULL;
-}
-
-static void invalid_remove(struct invalids *all, const char *name)
-{
-    struct invalid *one = invalid_find(all, name);
-
-    if (!one)
-        return;
-    invalid_clear(one);
-    *one = all->items[--all->count];
-}
-
-static void invalids_clear(struct invalids *all)
-{
-    for (size_t i = 0; i < all->count; i++)
-        invalid_clear(&all->items[i]);
-    free(all->items);
-}
-
 /* Returns whether that is news: it is told again with every change of the status. */
-static bool invalid_add(struct invalids *all, const char *name, const char *error)
+static bool invalid_add(struct kube_table *all, const char *name, const char *error)
 {
-    const struct invalid *known = invalid_find(all, name);
+    const char *known = kube_table_get(all, name);
 
-    if (known && !strcmp(known->error, error))
+    if (known && !strcmp(known, error))
         return false;
-    invalid_remove(all, name);
-    all->items = mem_resize(all->items, all->count + 1, sizeof(*all->items));
-    all->items[all->count++] =
-        (struct invalid){.name = mem_strdup(name), .error = mem_strdup(error)};
+    kube_table_put(all, name, mem_strdup(error));
     return true;
 }
 
+/* Of one that is too large to be published nothing is left on the page: what was true of
+ * it before would be taken for what is true now. */
 static void put(struct watcher *w, const struct store_event *e,
                 const struct bandit_route *route)
 {
     struct rendered *r = render_route(route);
 
-    if (r)
+    if (r) {
         fleet_put(w->fleet, e->namespace, e->name, r);
-    else
-        log_error("object too large to publish", LOG_STR("namespace", e->namespace),
-                  LOG_STR("route", e->name));
+        return;
+    }
+    fleet_remove(w->fleet, e->namespace, e->name);
+    log_error("object too large to publish", LOG_STR("namespace", e->namespace),
+              LOG_STR("route", e->name));
 }
 
 /* The spec of before stays in force and takes traffic, so it stays on the page; that the
@@ -135,7 +95,7 @@ static void on_event(void *arg, const struct store_event *e)
         return;
     name = joined(e);
     if (e->type != STORE_INVALID)
-        invalid_remove(&w->invalid, name);
+        kube_table_remove(&w->invalid, name);
     switch (e->type) {
     case STORE_UPSERT:
         put(w, e, e->route);
@@ -173,6 +133,7 @@ struct watcher *watcher_start(struct store *store, struct fleet *fleet, struct o
     w->fleet = fleet;
     w->own = own;
     w->shard = *shard;
+    w->invalid.free_value = free;
     w->stop = stop_new();
     if (pthread_create(&w->thread, NULL, run, w) != 0)
         abort();
@@ -186,7 +147,7 @@ void watcher_stop(struct watcher *w)
     stop_request(w->stop);
     (void)pthread_join(w->thread, NULL);
     stop_free(w->stop);
-    invalids_clear(&w->invalid);
+    kube_table_clear(&w->invalid);
     free(w);
 }
 

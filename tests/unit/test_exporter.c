@@ -9,6 +9,7 @@
 #include "bench/exposition/fleet.h"
 #include "exporter/pages.h"
 #include "exporter/shard.h"
+#include "support/meanwhile.h"
 #include "support/test.h"
 
 enum { PAGE_MAX = 256 * 1024 * 1024, GZIP_ONLY = 15 + 16 };
@@ -160,6 +161,47 @@ static void namespaces_are_filtered(void **state)
     buf_clear(&filter.namespaces);
 }
 
+struct scrapes {
+    struct pages *pages;
+    struct page_filter filter;
+};
+
+static void scrape_some(void *arg)
+{
+    struct scrapes *s = arg;
+
+    page_unref(pages_get(s->pages, EXPOSITION_TEXT_0_0_4, true, &s->filter));
+}
+
+static void scrape_everything(void *arg)
+{
+    struct scrapes *s = arg;
+
+    page_unref(pages_get(s->pages, EXPOSITION_TEXT_0_0_4, true, &everything));
+}
+
+/* Whoever asks for a part of a large fleet pays for it alone. */
+static void nobody_waits_for_a_filtered_page(void **state)
+{
+    static const char names[] =
+        "team-0\0team-1\0team-2\0team-3\0team-4\0team-5\0team-6\0team-7";
+    CLEANUP(fleet_freep)
+    struct fleet *f = fleet_new();
+    CLEANUP(pages_freep)
+    struct pages *pages = pages_new(f);
+    struct scrapes s = {
+        .pages = pages, .filter = {.families = FAMILY_ALL, .namespaces = BUF_INIT(256)}
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 1500; i++)
+        put(f, i, 0);
+    buf_add(&s.filter.namespaces, names, sizeof(names));
+    s.filter.namespace_count = 8;
+    assert_true(meanwhile_goes_on(scrape_some, scrape_everything, &s));
+    buf_clear(&s.filter.namespaces);
+}
+
 static void what_is_not_known_is_left_out(void **state)
 {
     struct bandit_route *r = made_up_route(1, 3, 0);
@@ -216,6 +258,7 @@ int main(void)
         cmocka_unit_test(compressed_pages_hold_the_plain_text),
         cmocka_unit_test(a_deleted_object_is_gone_from_the_next_page),
         cmocka_unit_test(namespaces_are_filtered),
+        cmocka_unit_test(nobody_waits_for_a_filtered_page),
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(every_object_has_one_shard),
     };
