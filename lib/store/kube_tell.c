@@ -33,6 +33,14 @@ void kube_tell(const struct store_kube *s, enum store_event_type type, const cha
     tell(s, key, (struct store_event){.type = type});
 }
 
+static void copy_members(const struct json *from, const char *const *names,
+                         struct json *to)
+{
+    for (; *names; names++)
+        if (json_get(from, *names))
+            json_put(to, *names, json_copy(json_get(from, *names)));
+}
+
 /* What to come back to should the object become wrong: all that is read of it but its
  * status. */
 static struct last_good *without_status(const struct json *object)
@@ -41,11 +49,8 @@ static struct last_good *without_status(const struct json *object)
     CLEANUP(json_freep)
     struct json *copy = json_new_object();
     struct json *metadata = json_new_object();
-    const struct json *from = json_get(object, "metadata");
 
-    for (size_t i = 0; kept[i]; i++)
-        if (json_get(from, kept[i]))
-            json_put(metadata, kept[i], json_copy(json_get(from, kept[i])));
+    copy_members(json_get(object, "metadata"), kept, metadata);
     json_put_string(copy, "apiVersion", ROUTE_API_VERSION);
     json_put_string(copy, "kind", ROUTE_KIND);
     json_put(copy, "metadata", metadata);
@@ -58,24 +63,24 @@ static bool is_deleting(const struct json *object)
     return json_path(object, "metadata", "deletionTimestamp", NULL) != NULL;
 }
 
-/* With the status it has now, and as far on its way out. */
+/* With the status it has now, and as far on its way out: by the object that was told, not
+ * by what writers note of it meanwhile. */
 static struct bandit_route *last_good(const struct kube_object *o, const struct json *now)
 {
+    static const char *const status[] = {"status", NULL};
+    static const char *const way_out[] = {"deletionTimestamp", "finalizers", NULL};
     struct error ignored;
     CLEANUP(json_freep)
     struct json *tree = last_good_read(o->good);
-    struct bandit_route *r;
+    struct json *metadata;
 
     if (!tree)
         return NULL;
-    if (json_get(now, "status"))
-        json_put(tree, "status", json_copy(json_get(now, "status")));
-    r = route_from_json(tree, &ignored);
-    if (r) {
-        r->deleting = is_deleting(now);
-        r->finalizer = o->finalizers && strstr(o->finalizers, "\"" ROUTE_FINALIZER "\"");
-    }
-    return r;
+    metadata = json_copy(json_get(tree, "metadata"));
+    copy_members(json_get(now, "metadata"), way_out, metadata);
+    json_put(tree, "metadata", metadata);
+    copy_members(now, status, tree);
+    return route_from_json(tree, &ignored);
 }
 
 /* Of an object that goes it no longer matters that it cannot be understood: the last good

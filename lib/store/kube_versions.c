@@ -41,16 +41,19 @@ const char *kube_versions_newest(const struct kube_versions *v, const char *know
     return v->told && strcmp(v->told, known) == 0 ? newest(v) : NULL;
 }
 
-void kube_versions_wrote(struct kube_versions *v, const char *before, const char *after)
+bool kube_versions_wrote(struct kube_versions *v, const char *before, const char *after)
 {
     const char *now = newest(v);
 
-    if (!now || strcmp(now, before) != 0 || strcmp(before, after) == 0)
-        return; /* another object by now, or nothing was changed by it */
+    if (!now || strcmp(now, before) != 0)
+        return false; /* another object by now */
+    if (strcmp(before, after) == 0)
+        return true; /* nothing was changed by it */
     if (v->own_count == OWN_VERSIONS_MAX) {
         free(v->own[0]);
         memmove(v->own, v->own + 1, (OWN_VERSIONS_MAX - 1) * sizeof(char *));
         v->own_count--;
     }
     v->own[v->own_count++] = mem_strdup(after);
+    return true;
 }

@@ -29,7 +29,9 @@ bool kube_versions_see(struct kube_versions *v, const char *version);
  * Borrowed. */
 const char *kube_versions_newest(const struct kube_versions *v, const char *known);
 
-/* A write on the condition of `before` made `after`. */
-void kube_versions_wrote(struct kube_versions *v, const char *before, const char *after);
+/* A write on the condition of `before` made `after`. False when that is history: another
+ * version was seen while its answer was on the way, and what that answer says of the
+ * object holds no more. */
+bool kube_versions_wrote(struct kube_versions *v, const char *before, const char *after);
 
 #endif

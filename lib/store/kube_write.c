@@ -87,8 +87,7 @@ static void end(struct write *w, const struct json *stored)
     o = kube_table_get(&s->objects, buf_str(&w->key));
     if (o) { /* else it went away meanwhile */
         o->writing = false;
-        if (*after) {
-            kube_versions_wrote(&o->versions, w->version, after);
+        if (*after && kube_versions_wrote(&o->versions, w->version, after)) {
             free(o->finalizers);
             o->finalizers = kube_finalizers(stored);
         }

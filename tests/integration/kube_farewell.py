@@ -8,6 +8,8 @@ Usage: kube_farewell.py PATH-OF-bandit-operator
 import os
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -132,6 +134,40 @@ class FarewellTest(unittest.TestCase):
         self.store.remove(GROUP, PLURAL, "digits")
         wait_for("ours to go", lambda: self.read("digits")["metadata"]["finalizers"] == ["example.com/mine"])
         self.assertEqual(self.weights("digits"), {"lr": 256, "svm": 0, "rf": 0})
+
+    def answered_late(self, seconds, *changes):
+        """The answer to a status comes after events of others, which are awaited for a second each."""
+        answer = threading.Event()
+        fault = self.store.fault(verb="update", plural=PLURAL, answer_until=answer)
+        wait_for("a status to be written", fault.done.is_set)
+        for change in changes:
+            change()
+        time.sleep(seconds)
+        answer.set()
+
+    def test_a_finalizer_that_came_before_a_late_answer_stays(self):
+        self.routed("digits")
+        self.answered_late(4, lambda: self.edit("digits", lambda body: body["metadata"]["finalizers"].append("a.com/b")),
+                           lambda: self.store.remove(GROUP, PLURAL, "digits"))
+        wait_for("ours to go", lambda: self.read("digits")["metadata"].get("finalizers") == ["a.com/b"])
+        self.assertEqual(self.weights("digits"), {"lr": 256, "svm": 0, "rf": 0})
+
+    def test_a_finalizer_that_went_before_a_late_answer_is_not_put_back(self):
+        self.routed("digits")
+        self.edit("digits", lambda body: body["metadata"]["finalizers"].append("a.com/b"))
+        wait_for("it to be known", lambda: self.read("digits")["status"]["decisions"] > 2)
+        self.answered_late(4, lambda: self.store.remove(GROUP, PLURAL, "digits"),
+                           lambda: self.edit("digits", lambda body: body["metadata"]["finalizers"].remove("a.com/b")))
+        self.gone("digits")
+        self.assertNotIn("a.com/b", [f for r in self.store.requests(verb="patch", plural=PLURAL)
+                                     for f in r["body"]["metadata"]["finalizers"]])
+
+    def test_an_object_that_breaks_before_a_late_answer_can_be_deleted(self):
+        program = self.routed("digits")
+        self.answered_late(3, lambda: self.edit("digits", lambda body: body["spec"].update(interval="soon")))
+        wait_for("it to be seen", lambda: program.metric("bandit_operator_invalid_routes") == 1)
+        self.store.remove(GROUP, PLURAL, "digits")
+        self.gone("digits")
 
     def test_a_finalizer_that_was_lost_is_set_again(self):
         self.routed("digits")

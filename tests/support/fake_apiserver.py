@@ -84,18 +84,23 @@ class Fault:
     """What to do to requests that match, `times` times. Ends: see Handler.finish()."""
 
     def __init__(self, verb=None, plural=None, times=1, after=0, status=None, reason="", retry_after=None,
-                 reset=False, stall=0, until=None, cut_after=None, piece=None, error_event=None, end_after=None):
+                 reset=False, stall=0, until=None, answer_until=None, cut_after=None, piece=None, error_event=None, end_after=None,
+                 version=None):
         self.verb, self.plural, self.times, self.after = verb, plural, times, after
         self.status, self.reason, self.retry_after = status, reason, retry_after
         self.reset, self.stall = reset, stall  # before anything is answered
         self.until = until              # an Event: as stall, until it is set
+        self.answer_until = answer_until  # an Event: done at once, and answered when it is set
+        self.done = threading.Event()   # with answer_until: it is done
         self.cut_after = cut_after      # watch: so many bytes, then RST
         self.piece = piece              # watch: so many bytes at a time
         self.error_event = error_event  # watch: an ERROR event with that code, then the end
         self.end_after = end_after      # watch: seconds, then an orderly end
+        self.version = version          # only from that resourceVersion
 
-    def matches(self, verb, plural):
-        return self.times > 0 and self.verb in (None, verb) and self.plural in (None, plural)
+    def matches(self, verb, plural, query):
+        return (self.times > 0 and self.verb in (None, verb) and self.plural in (None, plural)
+                and (self.version is None or query.get("resourceVersion") == str(self.version)))
 
 
 class Store:
@@ -167,9 +172,9 @@ class Store:
 
     # ---- under the lock ------------------------------------------------------------
 
-    def take_fault(self, verb, plural):
+    def take_fault(self, verb, plural, query):
         for f in self.faults:
-            if f.matches(verb, plural):
+            if f.matches(verb, plural, query):
                 if f.after > 0:
                     f.after -= 1
                     return None
@@ -389,14 +394,17 @@ class Handler(BaseHTTPRequestHandler):
             if not self.server.allow(dict(self.note, verb=each)):
                 raise Refusal(403, "Forbidden", f'{where["plural"]} is forbidden: cannot {each} resource')
 
+    def hold(self, event):
+        while event and not event.wait(0.05) and not self.server.closed.is_set():
+            pass
+
     def suffer(self, fault):
         """False when there is nothing left to answer."""
         if fault is None:
             return True
         if fault.stall:
             self.server.wait(fault.stall)
-        while fault.until and not fault.until.wait(0.05) and not self.server.closed.is_set():
-            pass
+        self.hold(fault.until)
         if fault.reset:
             self.reset()
             return False
@@ -421,7 +429,7 @@ class Handler(BaseHTTPRequestHandler):
                      "body": parsed(raw), "bookmark": 0}
         with self.store.lock:
             self.store.log.append(self.note)
-            fault = self.store.take_fault(verb, where.get("plural"))
+            fault = self.store.take_fault(verb, where.get("plural"), query)
         try:
             self.authenticate()
             if not match:
@@ -445,26 +453,34 @@ class Handler(BaseHTTPRequestHandler):
         return verb
 
     def serve(self, verb, where, query, body, fault):
+        if verb == "watch":
+            self.watch(where["group"] or "", where["plural"], where["namespace"], query, fault)
+            return
+        code, result = self.act(verb, where, query, body)
+        if fault and fault.answer_until:
+            fault.done.set()
+            self.hold(fault.answer_until)
+        self.answer(code, result)
+
+    def act(self, verb, where, query, body):
+        """(code, what is answered)"""
         group, plural, namespace = where["group"] or "", where["plural"], where["namespace"]
         key = (group, plural, namespace, where["name"])
         store = self.store
-        if verb == "watch":
-            self.watch(group, plural, namespace, query, fault)
-        elif verb == "list":
-            self.answer(200, store.list(group, plural, namespace, query))
-        elif verb == "get":
-            self.answer(200, store.read(key))
-        elif verb == "create":
-            self.answer(201, store.create(key, body))
-        elif verb == "update":
-            self.answer(200, store.replace(key, body, where["sub"]))
-        elif verb == "patch":
+        if verb == "list":
+            return 200, store.list(group, plural, namespace, query)
+        if verb == "get":
+            return 200, store.read(key)
+        if verb == "create":
+            return 201, store.create(key, body)
+        if verb == "update":
+            return 200, store.replace(key, body, where["sub"])
+        if verb == "patch":
             kind = (self.headers.get("Content-Type") or "").split(";")[0]
-            self.answer(*store.patch(key, kind, body, where["sub"], query))
-        elif verb == "delete":
-            self.answer(200, store.delete(key, body))
-        else:
-            raise Refusal(405, "MethodNotAllowed", self.command)
+            return store.patch(key, kind, body, where["sub"], query)
+        if verb == "delete":
+            return 200, store.delete(key, body)
+        raise Refusal(405, "MethodNotAllowed", self.command)
 
     # ---- watches -------------------------------------------------------------------
 

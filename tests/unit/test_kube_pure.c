@@ -213,8 +213,8 @@ static void own_writes_are_no_news_and_foreign_ones_are(void **state)
     assert_true(kube_versions_see(&v, "10"));
     assert_string_equal(kube_versions_newest(&v, "10"), "10");
     assert_null(kube_versions_newest(&v, "9")); /* overtaken */
-    kube_versions_wrote(&v, "10", "11");
-    kube_versions_wrote(&v, "11", "12");
+    assert_true(kube_versions_wrote(&v, "10", "11"));
+    assert_true(kube_versions_wrote(&v, "11", "12"));
     assert_string_equal(kube_versions_newest(&v, "10"), "12");
     assert_null(kube_versions_newest(&v, "12")); /* the listener has not got that one */
     assert_false(kube_versions_see(&v, "11"));   /* late, and ours */
@@ -224,8 +224,8 @@ static void own_writes_are_no_news_and_foreign_ones_are(void **state)
     assert_true(kube_versions_see(&v, "15"));  /* somebody else's */
     assert_null(kube_versions_newest(&v, "10"));
     assert_string_equal(kube_versions_newest(&v, "15"), "15");
-    kube_versions_wrote(&v, "12", "13"); /* an answer from before that */
-    kube_versions_wrote(&v, "15", "15"); /* nothing was changed */
+    assert_false(kube_versions_wrote(&v, "12", "13")); /* an answer from before that */
+    assert_true(kube_versions_wrote(&v, "15", "15"));  /* nothing was changed */
     assert_string_equal(kube_versions_newest(&v, "15"), "15");
     kube_versions_clear(&v);
 }
@@ -242,7 +242,7 @@ static void many_own_writes_are_remembered_as_far_as_needed(void **state)
 
         (void)snprintf(before, sizeof(before), "%d", i);
         (void)snprintf(after, sizeof(after), "%d", i + 1);
-        kube_versions_wrote(&v, before, after);
+        assert_true(kube_versions_wrote(&v, before, after));
     }
     assert_string_equal(kube_versions_newest(&v, "0"), "50");
     for (int i = 51 - OWN_VERSIONS_MAX; i <= 50; i++) {
