@@ -268,6 +268,24 @@ static bool read_exec(const struct entry *user, struct kube_exec *out, struct er
 /* ---- entries -------------------------------------------------------------------------
  */
 
+/* A scheme, a host, and no slash at the end: that one is cut off. */
+static bool check_server(const struct entry *e, char *server, struct error *err)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    const char *host = NULL;
+
+    if (!server)
+        return field_error(e, "server", "required, but missing", err);
+    for (size_t i = 0; i < ARRAY_LEN(schemes) && !host; i++)
+        if (text_starts_with(server, schemes[i]))
+            host = server + strlen(schemes[i]);
+    if (!host || !strcspn(host, "/:?#"))
+        return field_error(e, "server", "expected https://host:port", err);
+    for (size_t n = strlen(server); server[n - 1] == '/'; n--)
+        server[n - 1] = '\0';
+    return true;
+}
+
 static bool read_cluster(const struct entry *e, struct kube_config *out,
                          struct error *err)
 {
@@ -278,13 +296,8 @@ static bool read_cluster(const struct entry *e, struct kube_config *out,
         !read_text(e, "tls-server-name", &out->server_name, err) ||
         !read_text(e, "proxy-url", &out->proxy_url, err))
         return false;
-    if (!out->server)
-        return field_error(e, "server", "required, but missing", err);
-    if (strncmp(out->server, "https://", 8) != 0 &&
-        strncmp(out->server, "http://", 7) != 0)
-        return field_error(e, "server", "expected https://host:port", err);
-    while (out->server[strlen(out->server) - 1] == '/')
-        out->server[strlen(out->server) - 1] = '\0';
+    if (!check_server(e, out->server, err))
+        return false;
     if (out->insecure && (out->ca_file || out->ca_pem))
         return field_error(e, "insecure-skip-tls-verify",
                            "does not go with a certificate authority", err);
