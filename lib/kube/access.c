@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -11,50 +12,69 @@
 
 enum {
     TOKEN_BYTES_MAX = 64 * 1024,
-    READ_AGAIN_MS = 30000,    /* kubelet swaps the file long before the token expires */
-    EXPIRY_LEEWAY_MS = 10000, /* a request takes its time, and clocks differ */
-    REFUSED_PAUSE_MS = 1000,  /* a server that refuses all must not make us spin */
+    READ_AGAIN_MS = 30000,   /* kubelet swaps the file long before the token expires */
+    PLUGIN_MS = 60000,       /* a person may have to touch a key */
+    LEEWAY_MAX_MS = 60000,   /* so long before the end a plugin is run again, */
+    LEEWAY_PART = 4,         /* or in the last quarter of what does not last long */
+    REFUSED_PAUSE_MS = 1000, /* a server that refuses all must not make us spin */
+    LOOK_MS = 50,            /* how often who waits looks whether it should stop */
 };
 
 struct kube_access {
     struct kube_config config;
-    struct stop *stop;
-    /* Held while the file is read or the plugin runs: who asks meanwhile needs that
-     * answer, too. Guards: */
-    pthread_mutex_t lock;
+    struct stop *stop; /* of the plugin that runs */
+
+    pthread_mutex_t lock; /* held while a token file is read, not while a plugin runs;
+                           * guards: */
+    pthread_cond_t renewed;
+    pthread_t runner;
+    bool started;     /* there is a runner to be joined */
+    bool running;     /* and it is not done yet */
     uint64_t version; /* 0: nothing was read yet */
     struct buf bearer;
     struct exec_credential plugin;
-    int64_t read_ms; /* monotonic */
+    int64_t renew_ms; /* wall: the plugin is due; 0: what it gave does not expire */
+    int64_t read_ms;  /* monotonic */
     bool refused;
+    struct error why; /* the last try failed */
 };
 
-struct kube_access *kube_access_new(struct kube_config *config, struct stop *stop)
+struct kube_access *kube_access_new(struct kube_config *config)
 {
     struct kube_access *a = mem_alloc(1, sizeof(*a));
+    pthread_condattr_t attr;
 
     a->config = *config;
     *config = (struct kube_config){.server = NULL};
-    a->stop = stop;
+    a->stop = stop_new();
     buf_init(&a->bearer, TOKEN_BYTES_MAX);
     (void)pthread_mutex_init(&a->lock, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&a->renewed, &attr);
+    (void)pthread_condattr_destroy(&attr);
     return a;
 }
 
 struct kube_access *kube_access_open(const char *kubeconfig, const char *context,
-                                     struct stop *stop, struct error *err)
+                                     struct error *err)
 {
     struct kube_config config;
 
     if (!kube_config_load(&config, kubeconfig, context, err))
         return NULL;
-    return kube_access_new(&config, stop);
+    return kube_access_new(&config);
 }
 
 void kube_access_free(struct kube_access *a)
 {
     if (!a)
         return;
+    stop_request(a->stop);
+    if (a->started)
+        (void)pthread_join(a->runner, NULL);
+    stop_free(a->stop);
+    (void)pthread_cond_destroy(&a->renewed);
     kube_config_clear(&a->config);
     buf_clear(&a->bearer);
     exec_credential_clear(&a->plugin);
@@ -75,7 +95,7 @@ void kube_identity_clear(struct kube_identity *id)
     id->version = 0;
 }
 
-/* ---- getting them, under the lock ----------------------------------------------------
+/* ---- files, under the lock -----------------------------------------------------------
  */
 
 static void adopt(struct kube_access *a, const char *token)
@@ -106,19 +126,83 @@ static bool read_token_file(struct kube_access *a, struct error *err)
     return true;
 }
 
-static bool run_plugin(struct kube_access *a, struct error *err)
+static bool read_here(struct kube_access *a, struct error *err)
 {
-    struct exec_credential fresh;
-
-    if (!exec_plugin_run(&a->config, a->stop, &fresh, err))
-        return false;
-    exec_credential_clear(&a->plugin);
-    a->plugin = fresh;
-    a->version++; /* the certificate may be another one though the token is not */
-    buf_reset(&a->bearer);
-    buf_puts(&a->bearer, fresh.token ? fresh.token : "");
+    if (a->config.token_file)
+        return read_token_file(a, err);
+    adopt(a, a->config.token ? a->config.token : "");
     return true;
 }
+
+/* ---- plugins, in a thread of their own -----------------------------------------------
+ */
+
+/* In time for the slowest of plugins, but not all the time. */
+static int64_t renewal_of(const struct exec_credential *c)
+{
+    int64_t leeway_ms = (c->expires_ms - clock_wall_ms()) / LEEWAY_PART;
+
+    if (!c->expires_ms)
+        return 0;
+    return c->expires_ms - (leeway_ms < LEEWAY_MAX_MS ? leeway_ms : LEEWAY_MAX_MS);
+}
+
+/* Under the lock. */
+static void take_credential(struct kube_access *a, const struct exec_credential *fresh)
+{
+    exec_credential_clear(&a->plugin);
+    a->plugin = *fresh;
+    a->renew_ms = renewal_of(fresh);
+    a->version++; /* the certificate may be another one though the token is not */
+    buf_reset(&a->bearer);
+    buf_puts(&a->bearer, fresh->token ? fresh->token : "");
+}
+
+/* Under the lock. */
+static void settle(struct kube_access *a)
+{
+    a->read_ms = clock_mono_ms();
+    a->refused = false;
+}
+
+static void *run_plugin(void *arg)
+{
+    struct kube_access *a = arg;
+    struct exec_credential fresh;
+    struct error err;
+    bool ok = exec_plugin_run(&a->config, PLUGIN_MS, a->stop, &fresh, &err);
+
+    (void)pthread_mutex_lock(&a->lock);
+    if (ok)
+        take_credential(a, &fresh);
+    else
+        a->why = err;
+    settle(a);
+    a->running = false;
+    (void)pthread_cond_broadcast(&a->renewed);
+    (void)pthread_mutex_unlock(&a->lock);
+    return NULL;
+}
+
+/* Under the lock; nothing while one runs. */
+static void start_plugin(struct kube_access *a)
+{
+    int failure;
+
+    if (a->running)
+        return;
+    if (a->started)
+        (void)pthread_join(a->runner, NULL); /* it is past its last use of the lock */
+    failure = pthread_create(&a->runner, NULL, run_plugin, a);
+    a->started = a->running = !failure;
+    if (failure) {
+        (void)error_errno(&a->why, failure, "cannot run the credential plugin");
+        settle(a);
+    }
+}
+
+/* ---- keeping them fresh, under the lock ----------------------------------------------
+ */
 
 static bool is_due(const struct kube_access *a)
 {
@@ -131,45 +215,58 @@ static bool is_due(const struct kube_access *a)
         return age_ms >= REFUSED_PAUSE_MS;
     if (c->token_file)
         return age_ms >= READ_AGAIN_MS;
-    if (c->exec.command && a->plugin.expires_ms)
-        return clock_wall_ms() >= a->plugin.expires_ms - EXPIRY_LEEWAY_MS &&
-               age_ms >= REFUSED_PAUSE_MS;
-    return false;
+    return a->renew_ms && clock_wall_ms() >= a->renew_ms && age_ms >= REFUSED_PAUSE_MS;
 }
 
-static bool get(struct kube_access *a, struct error *err)
+/* What we have will do while another is on its way. */
+static bool is_usable(const struct kube_access *a)
 {
-    if (a->config.token_file)
-        return read_token_file(a, err);
-    if (a->config.exec.command)
-        return run_plugin(a, err);
-    adopt(a, a->config.token ? a->config.token : "");
+    int64_t expires_ms = a->plugin.expires_ms;
+
+    return a->version && !a->refused && (!expires_ms || clock_wall_ms() < expires_ms);
+}
+
+static bool wait_for_plugin(struct kube_access *a, const struct stop *stop,
+                            struct error *err)
+{
+    while (a->running && !is_usable(a)) {
+        struct timespec end = clock_timespec(clock_mono_ms() + LOOK_MS);
+
+        if (stop && stop_requested(stop))
+            return error_set(err, ERR_CANCELED, "asked to stop");
+        (void)pthread_cond_timedwait(&a->renewed, &a->lock, &end);
+    }
     return true;
 }
 
 /* What was good before stays good when it cannot be renewed: the server decides. */
-static bool renew(struct kube_access *a, struct error *err)
+static bool renew(struct kube_access *a, const struct stop *stop, struct error *err)
 {
-    bool ok;
+    bool due = is_due(a);
 
-    if (!is_due(a))
-        return true;
-    ok = get(a, err);
-    a->read_ms = clock_mono_ms();
-    a->refused = false;
-    return ok || a->version;
+    if (due && a->config.exec.command && !a->config.token_file) {
+        start_plugin(a);
+    } else if (due) {
+        (void)read_here(a, &a->why);
+        settle(a);
+    }
+    if (!wait_for_plugin(a, stop, err))
+        return false;
+    if (!a->version)
+        *err = a->why;
+    return a->version != 0;
 }
 
 /* ---- handing them out ----------------------------------------------------------------
  */
 
 bool kube_access_identify(struct kube_access *a, struct kube_identity *id,
-                          struct error *err)
+                          const struct stop *stop, struct error *err)
 {
     bool ok;
 
     (void)pthread_mutex_lock(&a->lock);
-    ok = renew(a, err);
+    ok = renew(a, stop, err);
     if (ok && id->version != a->version) {
         kube_identity_clear(id);
         id->version = a->version;

@@ -2,8 +2,9 @@
 /* access.h - whom to ask and as whom: a configuration, and the credentials of the moment.
  *
  * Tokens do not last: a token file is read again twice a minute, a plugin is run again
- * before what it gave expires, and both at once when the server says 401. Any thread; one
- * access serves all clients of a program.
+ * before what it gave expires, and both at once when the server says 401. Nobody waits
+ * for a plugin while what it gave before is good: it may take a minute, and a lease
+ * cannot. Any thread; one access serves all clients of a program.
  */
 #ifndef KUBE_ACCESS_H
 #define KUBE_ACCESS_H
@@ -17,11 +18,12 @@
 
 struct kube_access;
 
-/* See kube_config_load(). stop (or NULL) ends a plugin that runs. */
+/* See kube_config_load(). */
 struct kube_access *kube_access_open(const char *kubeconfig, const char *context,
-                                     struct stop *stop, struct error *err);
+                                     struct error *err);
 /* Takes what the configuration owns. */
-struct kube_access *kube_access_new(struct kube_config *config, struct stop *stop);
+struct kube_access *kube_access_new(struct kube_config *config);
+/* Ends a plugin that runs. */
 void kube_access_free(struct kube_access *a);
 DEFINE_FREEP(struct kube_access *, kube_access_free)
 
@@ -36,9 +38,11 @@ struct kube_identity {
 
 void kube_identity_clear(struct kube_identity *id);
 
-/* Fills in *id, which is cleared first, unless it is that of the moment already. */
+/* Fills in *id, which is cleared first, unless it is that of the moment already. Where
+ * there is nothing to show, it waits for the plugin; stop (or NULL) ends that with
+ * ERR_CANCELED, within a moment. */
 bool kube_access_identify(struct kube_access *a, struct kube_identity *id,
-                          struct error *err);
+                          const struct stop *stop, struct error *err);
 
 /* The server did not believe this one: get another as soon as one is asked for. */
 void kube_access_refused(struct kube_access *a, uint64_t version);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* pipe2(), environ */
 #include "kube/exec_plugin.h"
 
 #include <errno.h>
@@ -16,9 +17,15 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-extern char **environ;
+enum { OUTPUT_BYTES_MAX = 1 << 20, LOOK_MS = 5 };
 
-enum { OUTPUT_BYTES_MAX = 1 << 20, TIMEOUT_MS = 60000 };
+/* One run of a plugin, and when it has to be over. */
+struct plugin {
+    const struct kube_exec *exec;
+    struct stop *stop; /* or NULL */
+    int64_t timeout_ms, end_ms;
+    pid_t pid;
+};
 
 static size_t length_of(char *const *list)
 {
@@ -56,52 +63,72 @@ static char **environment(const struct kube_exec *exec, char *info)
     return env;
 }
 
-/* Signals are blocked in all our threads; the plugin starts with none blocked, and in a
- * group of its own, so that all of it can be ended. */
-static bool spawn(const struct kube_exec *exec, char *const *argv, char *const *env,
-                  int out, pid_t *pid, struct error *err)
+/* Signals are blocked in all our threads, and SIGPIPE is ignored; the plugin starts with
+ * neither, and in a group of its own, so that all of it can be ended. */
+static bool spawn(struct plugin *p, char *const *argv, char *const *env, int out,
+                  struct error *err)
 {
+    const char *hint = p->exec->install_hint;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
-    sigset_t none;
+    sigset_t none, ignored;
     int failure;
 
     (void)sigemptyset(&none);
+    (void)sigemptyset(&ignored);
+    (void)sigaddset(&ignored, SIGPIPE);
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawnattr_init(&attr);
     (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY,
                                            0);
     (void)posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
     (void)posix_spawnattr_setsigmask(&attr, &none);
-    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    failure = posix_spawnp(pid, exec->command, &files, &attr, argv, env);
+    (void)posix_spawnattr_setsigdefault(&attr, &ignored);
+    (void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP);
+    failure = posix_spawnp(&p->pid, p->exec->command, &files, &attr, argv, env);
     (void)posix_spawn_file_actions_destroy(&files);
     (void)posix_spawnattr_destroy(&attr);
     if (!failure)
         return true;
-    return error_errno(err, failure, "cannot run it%s%s", exec->install_hint ? " (" : "",
-                       exec->install_hint ? exec->install_hint : "");
+    return error_errno(err, failure, "cannot run it%s%s", hint ? " (" : "",
+                       hint ? hint : "");
+}
+
+/* False, with the reason, when it is to be ended. */
+static bool may_go_on(const struct plugin *p, struct error *err)
+{
+    if (p->stop && stop_requested(p->stop))
+        return error_set(err, ERR_CANCELED, "asked to stop");
+    if (clock_mono_ms() >= p->end_ms)
+        return error_set(err, ERR_TIMEOUT, "it did not end within %lld ms",
+                         (long long)p->timeout_ms);
+    return true;
+}
+
+/* Sleep, but no longer than until the end or until asked to stop; fd -1: on nothing. True
+ * when it can be read. */
+static bool wait_for(const struct plugin *p, int fd, int64_t ms)
+{
+    struct pollfd fds[] = {
+        {.fd = fd,                              .events = POLLIN},
+        {.fd = p->stop ? stop_fd(p->stop) : -1, .events = POLLIN},
+    };
+    int64_t left_ms = p->end_ms - clock_mono_ms();
+
+    if (left_ms < ms)
+        ms = left_ms > 0 ? left_ms : 0;
+    return poll(fds, ARRAY_LEN(fds), (int)ms) > 0 && fds[0].revents;
 }
 
 /* Everything that it prints, until it closes its output. */
-static bool gather(int fd, struct stop *stop, struct buf *out, struct error *err)
+static bool gather(const struct plugin *p, int fd, struct buf *out, struct error *err)
 {
-    int64_t end_ms = clock_mono_ms() + TIMEOUT_MS;
-
-    for (;;) {
-        struct pollfd fds[] = {
-            {.fd = fd,                        .events = POLLIN},
-            {.fd = stop ? stop_fd(stop) : -1, .events = POLLIN},
-        };
-        int64_t left_ms = end_ms - clock_mono_ms();
+    while (may_go_on(p, err)) {
         char piece[4096];
         ssize_t n;
 
-        if (stop && stop_requested(stop))
-            return error_set(err, ERR_CANCELED, "asked to stop");
-        if (left_ms <= 0)
-            return error_set(err, ERR_TIMEOUT, "no answer within a minute");
-        if (poll(fds, ARRAY_LEN(fds), (int)left_ms) <= 0 || !fds[0].revents)
+        if (!wait_for(p, fd, p->timeout_ms))
             continue;
         n = read(fd, piece, sizeof(piece));
         if (n < 0 && errno == EINTR)
@@ -113,18 +140,33 @@ static bool gather(int fd, struct stop *stop, struct buf *out, struct error *err
             return error_set(err, ERR_TOO_BIG, "its answer is larger than %zu bytes",
                              out->max);
     }
+    return false;
 }
 
-static bool reap(pid_t pid, bool kill_it, struct error *err)
+/* One that closed its output need not end: it, or what it left behind, may hang. */
+static bool reap(const struct plugin *p, int *status, struct error *err)
 {
-    int status = 0;
+    while (may_go_on(p, err)) {
+        pid_t ended = waitpid(p->pid, status, WNOHANG);
 
-    if (kill_it)
-        (void)kill(-pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        if (ended == p->pid)
+            return true;
+        if (ended < 0 && errno != EINTR)
+            return error_errno(err, errno, "cannot wait for it");
+        (void)wait_for(p, -1, LOOK_MS);
+    }
+    return false;
+}
+
+static void end_by_force(const struct plugin *p)
+{
+    (void)kill(-p->pid, SIGKILL);
+    while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-    if (kill_it)
-        return false;
+}
+
+static bool well_ended(int status, struct error *err)
+{
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
     if (WIFEXITED(status))
@@ -132,29 +174,36 @@ static bool reap(pid_t pid, bool kill_it, struct error *err)
     return error_set(err, ERR_IO, "it was ended by signal %d", WTERMSIG(status));
 }
 
-static bool run(const struct kube_exec *exec, char *const *argv, char *const *env,
-                struct stop *stop, struct buf *out, struct error *err)
+static bool run(struct plugin *p, char *const *argv, char *const *env, struct buf *out,
+                struct error *err)
 {
     CLEANUP(file_closep)
     int reader = -1;
     int ends[2];
-    pid_t pid;
+    int status = 0;
     bool started;
 
-    if (pipe(ends))
+    if (pipe2(ends, O_CLOEXEC))
         return error_errno(err, errno, "cannot make a pipe");
     reader = ends[0];
-    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    started = spawn(exec, argv, env, ends[1], &pid, err);
+    started = spawn(p, argv, env, ends[1], err);
     (void)close(ends[1]);
-    return started && reap(pid, !gather(reader, stop, out, err), err);
+    if (!started)
+        return false;
+    if (gather(p, reader, out, err) && reap(p, &status, err))
+        return well_ended(status, err);
+    end_by_force(p);
+    return false;
 }
 
-bool exec_plugin_run(const struct kube_config *config, struct stop *stop,
-                     struct exec_credential *out, struct error *err)
+bool exec_plugin_run(const struct kube_config *config, int64_t timeout_ms,
+                     struct stop *stop, struct exec_credential *out, struct error *err)
 {
     const struct kube_exec *exec = &config->exec;
+    struct plugin plugin = {.exec = exec,
+                            .stop = stop,
+                            .timeout_ms = timeout_ms,
+                            .end_ms = clock_mono_ms() + timeout_ms};
     CLEANUP(buf_clear)
     struct buf info = BUF_INIT(2 * OUTPUT_BYTES_MAX);
     CLEANUP(buf_clear)
@@ -171,7 +220,7 @@ bool exec_plugin_run(const struct kube_config *config, struct stop *stop,
     argv[0] = exec->command;
     for (size_t i = 0; i < length_of(exec->args); i++)
         argv[i + 1] = exec->args[i];
-    if (!run(exec, argv, env, stop, &text, err) ||
+    if (!run(&plugin, argv, env, &text, err) ||
         !exec_credential_read(exec, buf_str(&text), text.len, out, err))
         return error_wrap(err, "credential plugin %s", exec->command);
     return true;

@@ -22,8 +22,9 @@ char *exec_info(const struct kube_config *config);
 bool exec_credential_read(const struct kube_exec *exec, const char *text, size_t n,
                           struct exec_credential *out, struct error *err);
 
-/* Run it; stop (or NULL) ends it. Its standard error is ours. */
-bool exec_plugin_run(const struct kube_config *config, struct stop *stop,
-                     struct exec_credential *out, struct error *err);
+/* Run it, until it has ended: stop (or NULL) or the time ends it by force, and all that
+ * it started. Its standard error is ours. */
+bool exec_plugin_run(const struct kube_config *config, int64_t timeout_ms,
+                     struct stop *stop, struct exec_credential *out, struct error *err);
 
 #endif

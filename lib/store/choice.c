@@ -36,7 +36,7 @@ struct store *store_choice_open(struct store_choice *choice,
 
     if (*choice->folder)
         return store_dir_open(choice->folder, err);
-    choice->access = kube_access_open(choice->kubeconfig, choice->context, NULL, err);
+    choice->access = kube_access_open(choice->kubeconfig, choice->context, err);
     if (!choice->access)
         return NULL;
     o.access = choice->access;

@@ -161,7 +161,7 @@ int main(int argc, char **argv)
 
     if (flags_main(&program, argc, argv) >= 0 || !word_count)
         return 2;
-    access = kube_access_open(kubeconfig, "", NULL, &err);
+    access = kube_access_open(kubeconfig, "", &err);
     if (access) {
         c = kube_client_new(&(struct kube_client_options){
             .access = access, .report = report, .warn = warn, .timeout_ms = 60000});

@@ -85,7 +85,7 @@ static struct kube_access *access_to(uint16_t port)
                   "contexts: [{name: t, context: {cluster: c, user: u}}]}\n",
                   port);
     (void)close(fd);
-    access = kube_access_open(path, "", NULL, &err);
+    access = kube_access_open(path, "", &err);
     (void)unlink(path);
     if (!access)
         fail_msg("%s", err.msg);
