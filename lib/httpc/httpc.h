@@ -54,6 +54,10 @@ void httpc_response_clear(struct httpc_response *r);
  * client's next call. */
 const char *httpc_response_header(const struct httpc_response *r, const char *name);
 
+/* The one at that index, from 0, of several with that name. */
+const char *httpc_response_header_at(const struct httpc_response *r, const char *name,
+                                     size_t index);
+
 /* Who we are and whom we believe. Texts are borrowed for the client's life; files are
  * read with each new connection, so they may be renewed. */
 struct httpc_options {

@@ -175,6 +175,9 @@ static void set_options(const struct transfer *t)
         /* else the system's folder of authorities is believed, too, and all of it is read
          * for each connection and kept: a megabyte */
         (void)curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+        /* With OpenSSL, libcurl would keep what it read for a day, and an authority that
+         * was renewed meanwhile would not be believed. */
+        (void)curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
     }
     set_text(t, CURLOPT_SSLCERT, o->cert_file);
     set_text(t, CURLOPT_SSLKEY, o->key_file);
@@ -255,13 +258,19 @@ bool transfer_begin(struct transfer *t, const struct httpc_request *req,
     return true;
 }
 
-const char *httpc_response_header(const struct httpc_response *r, const char *name)
+const char *httpc_response_header_at(const struct httpc_response *r, const char *name,
+                                     size_t index)
 {
     struct curl_header *header = NULL;
 
-    if (!r->opaque || curl_easy_header(r->opaque, name, 0, CURLH_HEADER, -1, &header))
+    if (!r->opaque || curl_easy_header(r->opaque, name, index, CURLH_HEADER, -1, &header))
         return NULL;
     return header->value;
+}
+
+const char *httpc_response_header(const struct httpc_response *r, const char *name)
+{
+    return httpc_response_header_at(r, name, 0);
 }
 
 bool transfer_error(const struct transfer *t, enum error_kind kind, const char *why,

@@ -18,6 +18,7 @@ struct kube_call {
     httpc_begun_fn *begun;
     void *sink_arg;
     int64_t timeout_ms; /* 0: the client's */
+    int *status;        /* of the last answer, 0 without one; or NULL */
 };
 
 /* True with a 2xx; answer is then its body (empty with a sink). */

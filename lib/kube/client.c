@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "kube/call.h"
 #include "kube/status.h"
 
@@ -15,6 +16,7 @@ enum {
     PATIENCE_MS = 60000,
     RETRY_AFTER_MAX_MS = 30000,
     RETRIES_MAX = 10,
+    DRAIN_TIMEOUT_MS = 5000,
     HEAD_TIMEOUT_MS = 30000, /* of a stream */
     REFUSAL_BYTES_MAX = 1 << 20,
     URL_BYTES_MAX = 16 * 1024,
@@ -142,7 +144,8 @@ static bool prepare(const struct kube_client *c, struct connection *n, struct er
     const struct kube_config *config = kube_access_config(c->o.access);
     uint64_t version = n->identity.version;
 
-    if (!kube_access_identify(c->o.access, &n->identity, err))
+    if (!kube_access_identify(c->o.access, &n->identity,
+                              c->o.stop ? c->o.stop : c->o.drain, err))
         return false;
     if (strcspn(buf_str(&n->identity.bearer), "\r\n") != n->identity.bearer.len)
         return error_set(err, ERR_INVALID, "the token holds a line break");
@@ -211,22 +214,29 @@ static void on_begun(void *arg, int status)
 }
 
 /* `299 - "text"`, of which we hand on the text. */
-static void hand_on_warning(const struct kube_client *c,
-                            const struct httpc_response *response)
+static void hand_on_warning(const struct kube_client *c, const char *value)
 {
-    const char *value = httpc_response_header(response, "Warning");
-    const char *quote = value ? strchr(value, '"') : NULL;
+    const char *quote = strchr(value, '"');
     CLEANUP(buf_clear)
     struct buf text = BUF_INIT(URL_BYTES_MAX);
 
-    if (!value || !c->o.warn)
-        return;
     for (const char *p = quote ? quote + 1 : value; *p && !(quote && *p == '"'); p++) {
         if (*p == '\\' && p[1])
             p++;
         buf_putc(&text, *p);
     }
     c->o.warn(c->o.hook_arg, buf_str(&text));
+}
+
+/* Each has a header of its own. */
+static void hand_on_warnings(const struct kube_client *c,
+                             const struct httpc_response *response)
+{
+    const char *value;
+
+    for (size_t i = 0;
+         c->o.warn && (value = httpc_response_header_at(response, "Warning", i)); i++)
+        hand_on_warning(c, value);
 }
 
 /* Transport errors of ours: the kinds of httpc.h that callers of the API would take for
@@ -236,6 +246,18 @@ static bool transport_error(struct error *err)
     if (err->kind == ERR_NOT_FOUND || err->kind == ERR_INVALID)
         err->kind = ERR_IO;
     return false;
+}
+
+static bool draining(const struct kube_client *c)
+{
+    return c->o.drain && stop_requested(c->o.drain);
+}
+
+static int64_t timeout_of(const struct kube_client *c, const struct kube_call *call)
+{
+    int64_t timeout_ms = call->timeout_ms ? call->timeout_ms : c->o.timeout_ms;
+
+    return draining(c) && timeout_ms > DRAIN_TIMEOUT_MS ? DRAIN_TIMEOUT_MS : timeout_ms;
 }
 
 static bool exchange(const struct kube_client *c, struct connection *n,
@@ -270,21 +292,20 @@ static bool exchange(const struct kube_client *c, struct connection *n,
         buf_printf(&type, "Content-Type: %s", call->content_type);
         headers[count++] = buf_str(&type);
     }
-    ok = httpc_call(
-        n->http,
-        &(struct httpc_request){
-            .method = call->method,
-            .url = buf_str(&url),
-            .headers = headers,
-            .body = call->body ? buf_str(call->body) : NULL,
-            .body_len = call->body ? call->body->len : 0,
-            .timeout_ms = call->timeout_ms ? call->timeout_ms : c->o.timeout_ms,
-            .head_timeout_ms = call->sink ? HEAD_TIMEOUT_MS : 0,
-            .sink = call->sink ? to_sink : NULL,
-            .begun = on_begun,
-            .sink_arg = &stream,
-        },
-        response, err);
+    ok = httpc_call(n->http,
+                    &(struct httpc_request){
+                        .method = call->method,
+                        .url = buf_str(&url),
+                        .headers = headers,
+                        .body = call->body ? buf_str(call->body) : NULL,
+                        .body_len = call->body ? call->body->len : 0,
+                        .timeout_ms = timeout_of(c, call),
+                        .head_timeout_ms = call->sink ? HEAD_TIMEOUT_MS : 0,
+                        .sink = call->sink ? to_sink : NULL,
+                        .begun = on_begun,
+                        .sink_arg = &stream,
+                    },
+                    response, err);
     report(&stream, 0);
     if (ok && stream.refusal.len)
         buf_add(&response->body, buf_str(&stream.refusal), stream.refusal.len);
@@ -296,18 +317,20 @@ static bool exchange(const struct kube_client *c, struct connection *n,
  */
 
 struct attempts {
-    int64_t patience_ms;
+    int64_t until_ms; /* monotonic: repetitions begin no later */
     int left;
     bool refreshed;
 };
 
-/* True when asked to stop. */
-static bool pause_ms(struct stop *stop, int64_t ms)
+/* True when asked to stop, or to hurry. */
+static bool pause_ms(const struct kube_client *c, int64_t ms)
 {
-    if (stop)
-        return stop_wait_ms(stop, ms);
-    (void)poll(NULL, 0, (int)ms);
-    return false;
+    struct pollfd fds[] = {
+        {.fd = c->o.stop ? stop_fd(c->o.stop) : -1,   .events = POLLIN},
+        {.fd = c->o.drain ? stop_fd(c->o.drain) : -1, .events = POLLIN},
+    };
+
+    return poll(fds, ARRAY_LEN(fds), (int)ms) > 0;
 }
 
 /* Is there a reason to ask again? Waits as long as the server wants. */
@@ -322,14 +345,11 @@ static bool again(const struct kube_client *c, struct attempts *a, struct connec
         return true;
     }
     if ((response->status != 429 && response->status < 500) || wait_ms <= 0 ||
-        a->left-- <= 0)
+        a->left-- <= 0 || draining(c))
         return false;
     if (wait_ms > RETRY_AFTER_MAX_MS)
         wait_ms = RETRY_AFTER_MAX_MS;
-    a->patience_ms -= wait_ms;
-    if (a->patience_ms < 0)
-        return false;
-    return !pause_ms(c->o.stop, wait_ms);
+    return clock_mono_ms() + wait_ms <= a->until_ms && !pause_ms(c, wait_ms);
 }
 
 /* One exchange; *done: it is settled. */
@@ -342,7 +362,7 @@ static bool attempt(struct kube_client *c, struct connection *n,
     *done = true;
     if (!ok)
         return false;
-    hand_on_warning(c, response);
+    hand_on_warnings(c, response);
     if (response->status >= 200 && response->status < 300)
         return true;
     *done = !again(c, a, n, response);
@@ -355,7 +375,8 @@ static bool attempt(struct kube_client *c, struct connection *n,
 bool kube_call(struct kube_client *c, const struct kube_call *call, struct buf *answer,
                struct error *err)
 {
-    struct attempts a = {.patience_ms = c->o.patience_ms, .left = RETRIES_MAX};
+    struct attempts a = {.until_ms = clock_mono_ms() + c->o.patience_ms,
+                         .left = RETRIES_MAX};
     struct httpc_response response = {.body = *answer};
     struct connection *n = take(c);
     bool done = false;
@@ -365,5 +386,7 @@ bool kube_call(struct kube_client *c, const struct kube_call *call, struct buf *
         ok = attempt(c, n, call, &a, &response, &done, err);
     give_back(c, n);
     *answer = response.body;
+    if (call->status)
+        *call->status = response.status;
     return ok;
 }

@@ -23,10 +23,14 @@ typedef void kube_warning_fn(void *arg, const char *text);
 
 struct kube_client_options {
     struct kube_access *access;
-    struct stop *stop;      /* or NULL; asking it ends all calls with ERR_CANCELED */
+    struct stop *stop; /* or NULL; asking it ends all calls with ERR_CANCELED */
+    /* Or NULL; asking it ends nothing that has begun, but nothing is waited for or
+     * repeated any more, and a new call gets no more than 5 s: for writes, at the end. */
+    struct stop *drain;
     const char *user_agent; /* "bandit-operator/0.1.0"; NULL: ours */
     int64_t timeout_ms;     /* of a call, without its repetitions; 0: 30 s */
-    int64_t patience_ms;    /* for all that Retry-After asks; 0: 60 s; below 0: none */
+    int64_t patience_ms;    /* repetitions that Retry-After asks for begin within so long
+                             * of the call's begin; 0: 60 s; below 0: none */
     kube_report_fn *report; /* or NULL */
     kube_warning_fn *warn;  /* or NULL */
     void *hook_arg;

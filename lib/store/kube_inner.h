@@ -24,6 +24,7 @@ struct store_kube {
     struct store store;
     struct store_kube_options o;
     struct kube_client *writer;
+    struct stop *watched; /* asked when the watch is over: writes have to hurry */
 
     /* Of the watching thread. */
     store_event_fn *fn;

@@ -111,6 +111,7 @@ static struct kube_client *new_client(const struct store_kube *s, struct stop *s
     return kube_client_new(&(struct kube_client_options){
         .access = s->o.access,
         .stop = stop,
+        .drain = stop ? NULL : s->watched,
         .user_agent = s->o.user_agent,
         .timeout_ms = stop ? 0 : WRITE_TIMEOUT_MS,
         .patience_ms = stop ? 0 : WRITE_PATIENCE_MS,
@@ -138,6 +139,7 @@ static bool watch(struct store *store, struct stop *stop, store_event_fn *fn, vo
         .step = on_step,
         .arg = s,
     });
+    stop_request(s->watched);
     return true;
 }
 
@@ -162,6 +164,7 @@ static void kube_free(struct store *store)
     struct store_kube *s = (struct store_kube *)store;
 
     kube_client_free(s->writer);
+    stop_free(s->watched);
     kube_table_clear(&s->objects);
     (void)pthread_cond_destroy(&s->written);
     (void)pthread_mutex_destroy(&s->lock);
@@ -181,6 +184,7 @@ struct store *store_kube_open(const struct store_kube_options *options)
     s->store.backend = &backend;
     s->o = *options;
     s->objects = (struct kube_table)KUBE_TABLE_INIT(kube_object_free);
+    s->watched = stop_new();
     s->writer = new_client(s, NULL);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_condattr_init(&attr);
