@@ -10,7 +10,13 @@
 #include "kube/table.h"
 #include "kube/watch.h"
 
-enum { WATCH_MIN_S = 300, KEY_BYTES_MAX = 1024, TOO_SHORT_MS = 1000 };
+enum {
+    WATCH_MIN_S = 300,
+    KEY_BYTES_MAX = 1024,
+    TOO_SHORT_MS = 1000,
+    INTERNAL_ERROR = 500,
+    INTERNAL_ERRORS_MAX = 3, /* at one version in a row */
+};
 
 /* What was told of an object. */
 struct seen {
@@ -27,6 +33,7 @@ struct run {
     struct backoff backoff;
     uint64_t chance;
     bool heard; /* this watch has told something */
+    int broken; /* watches in a row that met an internal error of the server's */
 };
 
 static void step(const struct run *s, enum reflector_step what, const struct error *err)
@@ -166,6 +173,20 @@ static void begun(void *arg)
     step(arg, REFLECTOR_WATCHING, NULL);
 }
 
+/* A version from which the server cannot go on, though it may not say so: it forgot it,
+ * or it breaks each time at what comes after it, such as an event that it cannot decode.
+ * A list leads past that. Where it is busy or away, a list would only be one more. */
+static bool leads_nowhere(struct run *s, int refusal, const struct error *err)
+{
+    s->broken = refusal == INTERNAL_ERROR && !s->heard ? s->broken + 1 : 0;
+    if (s->broken == INTERNAL_ERRORS_MAX) {
+        s->broken = 0;
+        return true;
+    }
+    return err->kind == ERR_EXPIRED || err->kind == ERR_INVALID ||
+           err->kind == ERR_TOO_BIG || err->kind == ERR_NOT_FOUND;
+}
+
 /* One watch, and what is to be done after it. False: wait before going on. */
 static bool watch(struct run *s, struct error *err)
 {
@@ -173,6 +194,7 @@ static bool watch(struct run *s, struct error *err)
     int64_t start_ms = clock_mono_ms();
     CLEANUP(mem_freep)
     char *from = mem_strdup(s->version); /* it moves on during the call */
+    int refusal = 0;
     const struct kube_watch what = {
         .ref = s->r->ref,
         .label_selector = s->r->label_selector,
@@ -184,14 +206,16 @@ static bool watch(struct run *s, struct error *err)
         .begun = begun,
         .fn = take_change,
         .arg = s,
+        .refusal = &refusal,
     };
     bool ok;
 
     s->heard = false;
     ok = kube_watch(s->r->client, &what, err);
-    if (!ok && (err->kind == ERR_EXPIRED || err->kind == ERR_INVALID ||
-                err->kind == ERR_TOO_BIG || err->kind == ERR_NOT_FOUND))
-        free(STEAL(s->version)); /* that one leads nowhere: list */
+    if (ok)
+        s->broken = 0;
+    else if (leads_nowhere(s, refusal, err))
+        free(STEAL(s->version)); /* list */
     if (ok && !s->heard && clock_mono_ms() - start_ms < TOO_SHORT_MS)
         return error_set(err, ERR_IO, "the watch ended at once, without an event");
     return ok;

@@ -2,9 +2,10 @@
 /* reflector.h - every object of a kind, and every change, for as long as it runs.
  *
  * List, then watch from there. A watch that ends goes on where it was; one whose version
- * is forgotten (410, as a status or as an event) is begun anew with a list, after which
- * objects that vanished meanwhile are told as deleted, and only those that changed are
- * told again. Faults are told, and retried with back-off.
+ * is forgotten (410, as a status or as an event), or at which the server breaks three
+ * times in a row (500), is begun anew with a list, after which objects that vanished
+ * meanwhile are told as deleted, and only those that changed are told again. Faults are
+ * told, and retried with back-off.
  */
 #ifndef KUBE_REFLECTOR_H
 #define KUBE_REFLECTOR_H

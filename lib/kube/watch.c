@@ -52,6 +52,7 @@ bool kube_watch(struct kube_client *c, const struct kube_watch *watch, struct er
     CLEANUP(buf_clear)
     struct buf answer = BUF_INIT(REFUSAL_BYTES_MAX);
     struct stream s = {.watch = watch};
+    int status = 0;
     bool ok;
 
     add_path(&path, watch);
@@ -64,12 +65,15 @@ bool kube_watch(struct kube_client *c, const struct kube_watch *watch, struct er
                        .begun = begun,
                        .sink_arg = &s,
                        .timeout_ms = watch->timeout_s * 1000 + SLACK_MS,
+                       .status = &status,
                    },
                    &answer, err);
     if (s.failed) {
         *err = s.why;
         (void)error_wrap(err, "watch of %s", watch->ref.kind->plural);
     }
+    if (watch->refusal)
+        *watch->refusal = status >= 300 ? status : s.decoder.code;
     ok = ok && watch_decoder_end(&s.decoder, err);
     watch_decoder_clear(&s.decoder);
     return ok;

@@ -14,6 +14,8 @@ struct kube_watch {
     void (*begun)(void *arg);   /* the server has agreed to it; or NULL */
     kube_watch_fn *fn;
     void *arg;
+    int *refusal; /* set to the code with which the server itself refused it or ended it,
+                   * by a status or by an event; else to 0; or NULL */
 };
 
 /* True when the server ended it in good order. ERR_EXPIRED: list again; ERR_INVALID: what

@@ -7,7 +7,7 @@
 #include "kube/status.h"
 
 /* The server takes objects of 3 MiB; escapes may make them longer. */
-enum { LINE_BYTES_MAX = 16 << 20 };
+enum { LINE_BYTES_MAX = 16 << 20, CODE_UNKNOWN = 500 };
 
 void watch_decoder_init(struct watch_decoder *d, kube_watch_fn *fn, void *arg)
 {
@@ -20,14 +20,16 @@ void watch_decoder_clear(struct watch_decoder *d)
 }
 
 /* Over a watch, an error comes as an event: the answer was 200 long ago. */
-static bool error_event(const struct json *status, struct error *err)
+static bool error_event(struct watch_decoder *d, const struct json *status,
+                        struct error *err)
 {
-    return kube_status_error((int)json_number(json_get(status, "code"), 500), status,
-                             err);
+    double code = json_number(json_get(status, "code"), CODE_UNKNOWN);
+
+    d->code = code >= 100 && code < 1000 ? (int)code : CODE_UNKNOWN;
+    return kube_status_error(d->code, status, err);
 }
 
-static bool decode(const struct watch_decoder *d, const struct json *tree,
-                   struct error *err)
+static bool decode(struct watch_decoder *d, const struct json *tree, struct error *err)
 {
     static const char *const types[] = {"ADDED",    "MODIFIED", "DELETED",
                                         "BOOKMARK", "ERROR",    NULL};
@@ -40,7 +42,7 @@ static bool decode(const struct watch_decoder *d, const struct json *tree,
     if (type < 0 || !json_is(object, JSON_OBJECT))
         return error_set(err, ERR_INVALID, "no event of a watch: type \"%.32s\"", word);
     if (type > KUBE_WATCH_BOOKMARK)
-        return error_event(object, err);
+        return error_event(d, object, err);
     if (!*version)
         return error_set(err, ERR_INVALID, "%s event without a resourceVersion", word);
     return d->fn(d->arg,
@@ -52,7 +54,7 @@ static bool decode(const struct watch_decoder *d, const struct json *tree,
                  err);
 }
 
-static bool take_line(const struct watch_decoder *d, const char *line, size_t n,
+static bool take_line(struct watch_decoder *d, const char *line, size_t n,
                       struct error *err)
 {
     CLEANUP(json_freep)

@@ -31,6 +31,7 @@ struct watch_decoder {
     struct buf line; /* one that has not ended yet; its ceiling bounds a line */
     kube_watch_fn *fn;
     void *arg;
+    int code; /* of the ERROR event that ended it, as HTTP has them; 0: none did */
 };
 
 void watch_decoder_init(struct watch_decoder *d, kube_watch_fn *fn, void *arg);

@@ -151,6 +151,32 @@ class KubeStoreTest(unittest.TestCase):
             w.converged()
             wait_for("another list", lambda: len(w.store.requests(verb="list")) >= 2)
 
+    def test_a_version_at_which_the_server_breaks_is_left_behind(self):
+        """As with an event that it cannot decode: it does not say that it forgot the version."""
+        for broken in ({"error_event": 500}, {"status": 500}):
+            with self.subTest(broken), World() as w:
+                w.synced()
+                w.watching()
+                fault = w.store.fault(verb="watch", version=w.store.version, times=1000, **broken)
+                w.store.end_watches()
+                wait_for("it to break", lambda: fault.times < 1000)  # noqa: B023
+                w.store.put("", "configmaps", {"metadata": {"name": "other"}})  # a list has another version
+                wait_for("another list", lambda: len(w.store.requests(verb="list")) == 2)  # noqa: B023
+                w.put("new")
+                w.converged()
+                self.assertEqual(len(w.store.requests(verb="list")), 2)
+
+    def test_a_server_that_is_busy_is_asked_for_no_list(self):
+        with World() as w:
+            w.synced()
+            w.watching()
+            fault = w.store.fault(verb="watch", status=503, reason="ServiceUnavailable", times=4)
+            w.store.end_watches()
+            wait_for("the faults to be met", lambda: not fault.times)
+            w.put("new")
+            w.converged()
+            self.assertEqual(len(w.store.requests(verb="list")), 1)
+
     def test_a_list_in_chunks_that_expires_begins_anew(self):
         with World(routes=1203, faults=[{"verb": "list", "after": 1, "status": 410, "reason": "Expired"}]) as w:
             w.synced()
