@@ -7,30 +7,14 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "kube/event_book.h"
 #include "kube/event_make.h"
-#include "kube/event_series.h"
 #include "kube/lease_record.h"
-#include "kube/table.h"
 
-enum {
-    WAITING_MAX = 512, /* not told yet */
-    REQUEST_MS = 100,  /* ten a second, so that they do not crowd out what matters, */
-    BURST_MS = 10000,  /* and a hundred at once after a pause */
-    SERIES_MAX = 4096, /* known repetitions; beyond it all are forgotten */
-    SWEEP_MS = 30000,  /* how often series are looked through */
-    TIMEOUT_MS = 10000,
-};
+enum { WAITING_MAX = 512 /* not told yet */, TIMEOUT_MS = 10000 };
 
 static const struct kube_kind events_kind = {"Event", "events.k8s.io", "v1", "events",
                                              true};
-
-/* One kind of happening about one object. */
-struct happening {
-    struct event_series series;
-    struct json *event; /* as it is posted; NULL afterwards */
-    int64_t wall_ms;    /* when it happened last */
-    char *name, *namespace;
-};
 
 /* One in the queue. */
 struct waiting {
@@ -46,9 +30,7 @@ struct kube_events {
     struct kube_client *client;
     pthread_t thread;
 
-    /* Of the thread. */
-    struct kube_table known; /* struct happening */
-    int64_t paid_until_ms;   /* at that rate, what was sent lasts until then */
+    struct event_book book; /* of the thread */
 
     pthread_mutex_t lock; /* guards: */
     pthread_cond_t more;
@@ -108,16 +90,6 @@ uint64_t kube_events_dropped(struct kube_events *e)
 /* ---- telling -------------------------------------------------------------------------
  */
 
-static void happening_free(void *value)
-{
-    struct happening *h = value;
-
-    json_free(h->event);
-    free(h->name);
-    free(h->namespace);
-    free(h);
-}
-
 static bool post(struct kube_events *e, const struct happening *h, struct error *err)
 {
     const struct kube_ref ref = {.kind = &events_kind, .namespace = h->namespace};
@@ -144,66 +116,19 @@ static bool patch(struct kube_events *e, const struct happening *h, struct error
     return stored != NULL;
 }
 
-static void pay(struct kube_events *e, int64_t now_ms)
+/* Events that the server forgot (it does after an hour) begin anew. */
+static bool tell(void *arg, const struct happening *h, enum event_step step)
 {
-    e->paid_until_ms =
-        (e->paid_until_ms > now_ms ? e->paid_until_ms : now_ms) + REQUEST_MS;
-}
+    struct kube_events *e = arg;
+    struct error err;
+    bool ok = step == EVENT_POST ? post(e, h, &err) : patch(e, h, &err);
 
-/* False: forget it. Events that the server forgot (it does after an hour) begin anew. */
-static bool follow(struct kube_events *e, struct happening *h)
-{
-    int64_t now_ms = clock_mono_ms();
-    enum event_step step = event_series_next(&h->series, now_ms);
-    int64_t count = h->series.count;
-    struct error err = {.kind = ERR_IO};
-    bool ok = true;
-
-    if (step == EVENT_OVER)
-        return false;
-    if (step == EVENT_POST)
-        ok = post(e, h, &err);
-    else if (step == EVENT_PATCH)
-        ok = patch(e, h, &err);
-    else
+    if (ok)
         return true;
-    pay(e, now_ms);
-    if (ok) {
-        json_free(STEAL(h->event)); /* of thousands that is megabytes */
-        event_series_told(&h->series, step == EVENT_POST ? 1 : count, now_ms);
-        return true;
-    }
     (void)pthread_mutex_lock(&e->lock);
     e->dropped++;
     (void)pthread_mutex_unlock(&e->lock);
     return false;
-}
-
-static void take_in(struct kube_events *e, struct waiting *w)
-{
-    struct happening *h = kube_table_get(&e->known, w->key);
-
-    if (!h) {
-        if (e->known.count >= SERIES_MAX)
-            kube_table_clear(&e->known);
-        h = mem_alloc(1, sizeof(*h));
-        h->event = STEAL(w->event);
-        h->name =
-            mem_strdup(json_string(json_path(h->event, "metadata", "name", NULL), ""));
-        h->namespace = mem_strdup(
-            json_string(json_path(h->event, "metadata", "namespace", NULL), ""));
-        kube_table_put(&e->known, w->key, h);
-    }
-    h->wall_ms = w->wall_ms;
-    event_series_note(&h->series, clock_mono_ms());
-    if (!follow(e, h))
-        kube_table_remove(&e->known, w->key);
-}
-
-static bool keep_going(void *arg, const char *key, void *value)
-{
-    (void)key;
-    return follow(arg, value);
 }
 
 static void wait_until(struct kube_events *e, int64_t mono_ms)
@@ -213,11 +138,11 @@ static void wait_until(struct kube_events *e, int64_t mono_ms)
     (void)pthread_cond_timedwait(&e->more, &e->lock, &end);
 }
 
-/* The next one, or NULL after SWEEP_MS or when stopping. */
+/* The next one, or NULL when it is time for a sweep or when stopping. */
 static struct waiting *next(struct kube_events *e, bool *stopping)
 {
-    int64_t now_ms = clock_mono_ms(), end_ms = now_ms + SWEEP_MS;
-    int64_t from_ms = e->paid_until_ms - BURST_MS;
+    int64_t now_ms = clock_mono_ms(), end_ms = e->book.sweep_ms;
+    int64_t from_ms = event_book_ready_ms(&e->book, now_ms);
     struct waiting *w = NULL;
 
     (void)pthread_mutex_lock(&e->lock);
@@ -241,20 +166,18 @@ static struct waiting *next(struct kube_events *e, bool *stopping)
 static void *run(void *arg)
 {
     struct kube_events *e = arg;
-    int64_t swept_ms = clock_mono_ms();
     bool stopping = false;
 
     while (!stopping) {
         struct waiting *w = next(e, &stopping);
 
         if (w) {
-            take_in(e, w);
+            event_book_note(&e->book, w->key, STEAL(w->event), w->wall_ms,
+                            clock_mono_ms());
             waiting_free(w);
         }
-        if (!stopping && clock_mono_ms() - swept_ms >= SWEEP_MS) {
-            kube_table_sweep(&e->known, keep_going, e);
-            swept_ms = clock_mono_ms();
-        }
+        if (!stopping && clock_mono_ms() >= e->book.sweep_ms)
+            event_book_sweep(&e->book, clock_mono_ms());
     }
     return NULL;
 }
@@ -270,7 +193,7 @@ struct kube_events *kube_events_start(const struct kube_events_options *options)
     e->o = *options;
     e->last = &e->first;
     e->stop = stop_new();
-    e->known = (struct kube_table)KUBE_TABLE_INIT(happening_free);
+    event_book_init(&e->book, clock_mono_ms(), tell, e);
     e->client = kube_client_new(&(struct kube_client_options){
         .access = options->access,
         .stop = e->stop,
@@ -305,7 +228,7 @@ void kube_events_stop(struct kube_events *e)
         waiting_free(e->first);
         e->first = rest;
     }
-    kube_table_clear(&e->known);
+    event_book_clear(&e->book);
     kube_client_free(e->client);
     stop_free(e->stop);
     (void)pthread_cond_destroy(&e->more);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(name kube_pure kube_config kube_watch kube_lease)
+foreach(name kube_pure kube_config kube_watch kube_lease kube_events kube_plugin)
     add_unit(${name} DEPS store kube)
 endforeach()
+add_unit(kube_client SOURCES support/scripted_server.c DEPS kube base)
 add_unit(kube_torture SOURCES support/torn_server.c DEPS kube base)
 set_tests_properties(unit.kube_torture PROPERTIES TIMEOUT 1800)
 add_fuzz(watch DEPS kube)
