@@ -18,7 +18,8 @@
 
 enum {
     MANIFEST_SIZE_MAX = 4 << 20,
-    SETTLED_MS = 1000, /* a stamp this old tells every later write apart */
+    SETTLED_MS = 1000, /* a stamp this old, or known for so long, tells every later write
+                        * apart; its time may be far ahead of ours: of another machine */
 };
 
 static bool has_ending(const char *name, const char *ending)
@@ -240,6 +241,7 @@ void manifest_look(struct manifest *m, const char *folder, bool patient)
     struct buf path = BUF_INIT(8192);
     struct file_stamp stamp;
     struct stat st;
+    bool same;
 
     buf_printf(&path, "%s/%s", folder, m->name);
     if (stat(buf_str(&path), &st)) {
@@ -257,10 +259,14 @@ void manifest_look(struct manifest *m, const char *folder, bool patient)
         return;
     }
     stamp = file_stamp_of(&st);
-    if (file_stamp_equal(&stamp, &m->stamp) && !m->unsettled && !m->trouble_since_ms)
+    same = file_stamp_equal(&stamp, &m->stamp);
+    if (same && !m->unsettled && !m->trouble_since_ms)
         return;
+    if (!same)
+        m->stamped_ms = clock_mono_ms();
     m->stamp = stamp;
-    m->unsettled = clock_wall_ms() - stamp.modified_ns / 1000000 < SETTLED_MS;
+    m->unsettled = clock_wall_ms() - stamp.modified_ns / 1000000 < SETTLED_MS &&
+                   clock_mono_ms() - m->stamped_ms < SETTLED_MS;
     read_again(m, buf_str(&path), patient);
 }
 

@@ -35,8 +35,9 @@ struct manifest {
     int64_t trouble_since_ms; /* monotonic; it is broken or gone since; 0: it is well */
     bool gone;
     struct file_stamp stamp;
-    uint64_t print; /* of the bytes */
-    bool unsettled; /* written so lately that the stamp may not tell the next write */
+    int64_t stamped_ms; /* monotonic: when that was seen first */
+    uint64_t print;     /* of the bytes */
+    bool unsettled;     /* written so lately that the stamp may not tell the next write */
 };
 
 /* True for names that the folder store reads: *.yaml, *.yml, *.json; no hidden files, no

@@ -6,6 +6,7 @@ add_unit(route SOURCES support/route_cases.c DEPS route json base)
 add_unit(route_status SOURCES support/route_cases.c DEPS route json base m)
 add_unit(last_good DEPS store json base)
 add_unit(store_dir DEPS store route json base)
+add_unit(manifest DEPS store route json base)
 
 add_fuzz(json DEPS json base)
 add_fuzz(yaml DEPS json base)
