@@ -22,12 +22,13 @@ struct lease {
     struct stop *stop;
     struct kube_client *client;
     pthread_t thread;
-    atomic_int_fast64_t held_until_ms; /* monotonic; 0: not held */
+    atomic_int_fast64_t held_until_ms; /* by clock_boot_ms(); 0: not held */
 
     /* Of the thread. */
     struct json *object; /* as it was read or written last; NULL: not known */
     struct lease_view seen;
     char *record;
+    bool unsure; /* a claim got no answer: the server may have taken it */
     uint64_t chance;
 };
 
@@ -53,7 +54,7 @@ static void keep(struct lease *l, struct json *object)
 static void observe(struct lease *l)
 {
     lease_observe(&l->seen, &l->record, l->object, l->o.identity, &l->o.timing,
-                  clock_mono_ms());
+                  clock_boot_ms());
 }
 
 static struct kube_ref ref_of(const struct lease *l, bool collection)
@@ -73,6 +74,7 @@ static bool look(struct lease *l, struct error *err)
 
     if (!object && err->kind != ERR_NOT_FOUND)
         return false;
+    l->unsure = false;
     keep(l, object);
     observe(l);
     return true;
@@ -83,7 +85,7 @@ static bool look(struct lease *l, struct error *err)
 static bool claim(struct lease *l, enum lease_step step, struct error *err)
 {
     const struct kube_ref ref = ref_of(l, step == LEASE_CREATE);
-    int64_t asked_ms = clock_mono_ms();
+    int64_t asked_ms = clock_boot_ms();
     CLEANUP(json_freep)
     struct json *wanted = lease_claim(l->object, l->o.namespace, l->o.name, l->o.identity,
                                       step, &l->o.timing, clock_wall_ms());
@@ -91,6 +93,7 @@ static bool claim(struct lease *l, enum lease_step step, struct error *err)
                               ? kube_create(l->client, &ref, wanted, err)
                               : kube_replace(l->client, &ref, wanted, err);
 
+    l->unsure = !stored && err->kind != ERR_CONFLICT;
     if (!stored)
         return false;
     keep(l, stored);
@@ -124,7 +127,7 @@ static bool try_for_it(struct lease *l, struct error *err)
 
     if (!look(l, err))
         return false;
-    step = lease_next(&l->seen, &l->o.timing, clock_mono_ms());
+    step = lease_next(&l->seen, &l->o.timing, clock_boot_ms());
     return step == LEASE_WAIT || claim(l, step, err);
 }
 
@@ -142,7 +145,7 @@ static int64_t pause_ms(struct lease *l)
         return retry_ms;
     pause = retry_ms +
             (int64_t)((uint64_t)retry_ms * 12 / 10 * backoff_chance(&l->chance) >> 32);
-    left = lease_left_ms(&l->seen, clock_mono_ms());
+    left = lease_left_ms(&l->seen, clock_boot_ms());
     return left > 0 && left < pause ? left : pause;
 }
 
@@ -217,23 +220,49 @@ struct lease *lease_start(const struct lease_options *options)
 
 bool lease_held(const struct lease *l)
 {
-    return l && clock_mono_ms() < atomic_load(&l->held_until_ms);
+    return l && clock_boot_ms() < atomic_load(&l->held_until_ms);
 }
 
-/* With a client of its own: the other one is stopped. */
+static bool release(struct lease *l, struct kube_client *client, struct error *err)
+{
+    const struct kube_ref ref = ref_of(l, false);
+    CLEANUP(json_freep)
+    struct json *released = lease_released(l->object, clock_wall_ms());
+    struct json *stored = kube_replace(client, &ref, released, err);
+
+    json_free(stored);
+    return stored != NULL;
+}
+
+/* Is it ours, as it stands on the server? */
+static bool look_again(struct lease *l, struct kube_client *client, struct error *err)
+{
+    const struct kube_ref ref = ref_of(l, false);
+    struct json *object = kube_get(client, &ref, err);
+
+    if (!object)
+        return false;
+    keep(l, object);
+    observe(l);
+    return l->seen.held_by_us ||
+           error_set(err, ERR_CONFLICT, "another process holds it now");
+}
+
+/* With a client of its own: the other one is stopped. That may have cut off a claim which
+ * the server took all the same: then it has a version that we do not know. */
 static void give_back(struct lease *l)
 {
     CLEANUP(kube_client_freep)
     struct kube_client *client = new_client(&l->o, NULL, RELEASE_TIMEOUT_MS);
-    const struct kube_ref ref = ref_of(l, false);
-    CLEANUP(json_freep)
-    struct json *released = lease_released(l->object, clock_wall_ms());
-    struct error err;
-    struct json *stored = kube_replace(client, &ref, released, &err);
+    struct error err = {.kind = ERR_CONFLICT};
 
-    if (!stored && l->o.fault)
+    if (leading(l) && l->object && release(l, client, &err))
+        return;
+    if (err.kind == ERR_CONFLICT && look_again(l, client, &err) &&
+        release(l, client, &err))
+        return;
+    if (l->o.fault && err.kind != ERR_CONFLICT && err.kind != ERR_NOT_FOUND)
         l->o.fault(l->o.arg, &err);
-    json_free(stored);
 }
 
 void lease_stop(struct lease *l)
@@ -242,7 +271,7 @@ void lease_stop(struct lease *l)
         return;
     stop_request(l->stop);
     (void)pthread_join(l->thread, NULL);
-    if (leading(l))
+    if (leading(l) || l->unsure)
         give_back(l);
     kube_client_free(l->client);
     stop_free(l->stop);

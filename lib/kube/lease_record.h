@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lease_record.h - who leads: what a Lease says, what to do about it, and what to write.
  *
- * Pure. Whether a lease has run out is judged by our own monotonic clock since its record
- * last changed as seen by us, never by the times in it: those are another machine's.
+ * Pure. Whether a lease has run out is judged by our own clock since its record last
+ * changed as seen by us, never by the times in it: those are another machine's. That
+ * clock is clock_boot_ms(), which goes on while our machine is suspended, as others do.
  */
 #ifndef KUBE_LEASE_RECORD_H
 #define KUBE_LEASE_RECORD_H
@@ -32,7 +33,7 @@ struct lease_view {
     bool exists;
     bool held; /* by anybody; a released lease has no holder */
     bool held_by_us;
-    int64_t changed_ms;  /* monotonic: when the record was first seen as it is */
+    int64_t changed_ms;  /* when the record was first seen as it is */
     int64_t duration_ms; /* that its holder may be silent */
 };
 

@@ -216,6 +216,17 @@ class LeaseTest(unittest.TestCase):
             self.assertLessEqual(w.looks("two", left, came), 2)  # it took it when it saw that
             self.check_one_writer(w)
 
+    def test_a_claim_that_was_cut_off_does_not_keep_the_lease(self):
+        """The server took it, but its answer did not come before the program had to go."""
+        for verb in ("update", "create"):
+            with self.subTest(verb), World() as w:
+                fault = w.store.fault(verb=verb, plural="leases", answer_until=threading.Event())
+                p = w.start("one", *ELECT)
+                wait_for("a claim", fault.done.is_set)
+                self.assertNotEqual(w.lease()["holderIdentity"], "")
+                self.assertEqual(p.stop()[0], 0)
+                self.assertEqual(w.lease()["holderIdentity"], "")
+
     def test_killed_in_turns_there_are_never_two_writers(self):
         with World() as w:
             alive = {"one": w.start("one", *ELECT), "two": w.start("two", *ELECT)}

@@ -390,9 +390,23 @@ static void a_stop_wakes_a_sleeper(void **state)
     stop_free(s);
 }
 
+/* They differ by how long the machine was suspended since it was started. */
+static void one_clock_goes_on_while_the_machine_is_suspended(void **state)
+{
+    int64_t mono_ms = clock_mono_ms(), boot_ms = clock_boot_ms();
+    int64_t suspended_ms = boot_ms - mono_ms;
+
+    (void)state;
+    assert_true(suspended_ms >= 0);
+    (void)usleep(20000);
+    assert_true(clock_boot_ms() >= boot_ms + 20);
+    assert_true(clock_boot_ms() - clock_mono_ms() <= suspended_ms + 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_clock_goes_on_while_the_machine_is_suspended),
         cmocka_unit_test(a_buffer_drops_what_passes_its_ceiling),
         cmocka_unit_test(errors_keep_their_kind_when_wrapped),
         cmocka_unit_test(durations_are_read_and_written),
