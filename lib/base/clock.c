@@ -28,11 +28,6 @@ int64_t clock_boot_ms(void)
     return now_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
-int64_t clock_boot_ms(void)
-{
-    return now_ns(CLOCK_BOOTTIME) / 1000000;
-}
-
 int64_t clock_mono_coarse_ms(void)
 {
     return now_ns(CLOCK_MONOTONIC_COARSE) / 1000000;

@@ -21,10 +21,6 @@ int64_t clock_mono_ns(void);
  * on: for what others may do meanwhile. */
 int64_t clock_boot_ms(void);
 
-/* Like clock_mono_ms(), which stands still while the machine is suspended; this one goes
- * on: for what others may do meanwhile. */
-int64_t clock_boot_ms(void);
-
 /* clock_mono_ms() at a fraction of its cost, up to a few milliseconds behind it. */
 int64_t clock_mono_coarse_ms(void);
 
