@@ -21,6 +21,8 @@ add_check(contract 600 ${python} ${checks}/observability/contract.py --bin ${pro
 add_check(documents 600 ${python} ${checks}/observability/document.py --bin ${programs} --check)
 add_check(broken-copies 1800 ${python} ${checks}/observability/break_copies.py --bin ${programs})
 add_check(deliveries 600 ${python} ${PROJECT_SOURCE_DIR}/prometheus/deliver.py --check)
+add_check(custom-resource-state 600 ${python} ${checks}/observability/custom_resource_state.py
+    --bin ${programs})
 add_check(managed-alerts 600 ${python} ${checks}/observability/provisioning.py
     ${PROJECT_SOURCE_DIR}/grafana/managed-alerts)
 add_check(panel-queries 600 ${python} ${checks}/observability/panel_queries.py --bin ${programs})

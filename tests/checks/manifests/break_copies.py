@@ -89,7 +89,7 @@ CASES = (
     # the files themselves
     ("k8s/demo/traffic/deployment.yaml", "  replicas: 1\n", "  replicas: 1\n  replicas: 2\n", SOURCES, r'deployment\.yaml: .*"replicas" is there twice'),
     ("k8s/tenant/kustomization.yaml", "- limits.yaml\n", "", SOURCES, r"k8s/tenant/limits\.yaml: no kustomization names it"),
-    ("prometheus/kustomization.yaml", "  - rules/slo.yml\n", "", SOURCES, r"rules/slo\.yml is missing"),
+    ("k8s/monitoring/standalone/all/prometheus/rules/bandit-router.yml", "- name: bandit-slo-windows\n", "- name: other\n", SOURCES, r"group bandit-slo-windows of slo\.yml is missing"),
     (f"{OWN}/grafana/deployment.yaml", "          - configMap: {name: grafana-bandit-slo}\n", "", SOURCES, r"grafana-bandit-slo is not mounted"),
     (f"{OWN}/alertmanager/alertmanager.yml", 'severity="critical"', 'severity="page"', SOURCES, r"inhibit_rules differ"),
     (f"{OWN}/prometheus/prometheus.yml", "job_name: traffic-generator", "job_name: traffic", SOURCES, r"no job traffic-generator"),

@@ -28,12 +28,18 @@ def every_file_is_used(root):
 
 
 def rules_are_all_there(root):
-    """The ConfigMap of rules has each file of prometheus/rules and alerts."""
-    text = (root / "prometheus/kustomization.yaml").read_text(encoding="utf-8")
-    for folder in ("rules", "alerts"):
-        for path in sorted((root / "prometheus" / folder).glob("*.yml")):
-            if not re.search(rf"[ =]{folder}/{re.escape(path.name)}$", text, re.M):
-                yield f"prometheus/kustomization.yaml: {folder}/{path.name} is missing"
+    """The standalone Prometheus reads the delivered rules, with each group of the source."""
+    folder = "k8s/monitoring/standalone/all/prometheus"
+    name = f"{folder}/rules/bandit-router.yml"
+    if "files: [rules/bandit-router.yml]" not in (root / folder / "kustomization.yaml").read_text(encoding="utf-8"):
+        yield f"{folder}/kustomization.yaml: no ConfigMap of rules/bandit-router.yml"
+    delivered, = read(root / name)
+    there = {group["name"] for group in delivered["groups"]}
+    for path in sorted((root / "prometheus").glob("rules/*.yml")) + sorted((root / "prometheus").glob("alerts/*.yml")):
+        document, = read(path)
+        for group in document["groups"]:
+            if group["name"] not in there:
+                yield f"{name}: group {group['name']} of {path.name} is missing"
 
 
 def dashboards_are_all_mounted(root):

@@ -19,7 +19,7 @@ import catalogue
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/managed-alerts", "grafana/src", "docs", "services/local/profiles", "tests/checks/observability")
+COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/managed-alerts", "grafana/src", "docs", "services/local/profiles", "k8s/base/crd", "k8s/monitoring", "tests/checks/observability")
 
 # check, file, what is replaced, by what, what the message must say; bin/PROGRAM is what the
 # program describes, an object of JSON for each family
@@ -70,6 +70,11 @@ CASES = (
     ("lint_dashboards", "grafana/dashboards/bandit-overview.json", "/d/bandit-slo?", "/d/bandit-budget?", r"bandit-overview\.json:\d+: .*'bandit-budget', which is not there"),
     ("lint_dashboards", "grafana/dashboards/bandit-cluster.json", '"name": "Alert fires"', '"name": "Alert"', r"bandit-cluster\.json:\d+: .*no alert is marked"),
     ("lint_dashboards", "grafana/dashboards/bandit-cluster.json", "in fifteen minutes", "in a while", r"bandit-cluster\.json:\d+: Restarts: a fixed range, 15m"),
+    ("custom_resource_state", "k8s/monitoring/custom-resource-state.yaml", "probabilityBest", "probabilityBst", r"custom-resource-state\.yaml:\d+: status\.arms has no reward\.probabilityBst"),
+    ("custom_resource_state", "k8s/monitoring/custom-resource-state.yaml", "- NotReady", "- Notready", r"custom-resource-state\.yaml:\d+: bandit_arm_state has the states"),
+    ("custom_resource_state", "bin/bandit-exporter", '"bandit_arm_reward_ema"', '"bandit_arm_ema_reward"', r"custom-resource-state\.yaml:\d+: bandit_arm_reward_ema is no family"),
+    ("deliver", "prometheus/delivery.yml", "release: kube", "release: other", r"prometheus-rule\.yaml: not what the source makes of it"),
+    ("deliver", "prometheus/delivery.yml", 'grafana_url: ""', 'grafana_url: "http://localhost:3000"', r"standalone/all/prometheus/rules/bandit-router\.yml: leads to localhost"),
     ("provisioning", "grafana/provisioning/datasources/bandit-router.yaml", "  editable: false", "  isDefault: true\n  editable: false", r"bandit-router\.yaml:\d+: .*takes the place of the default"),
     ("provisioning", "grafana/provisioning/datasources/bandit-router.yaml", "jsonData:", "jsonDat:", r"bandit-router\.yaml:\d+: .*jsonDat"),
 )
@@ -103,8 +108,10 @@ def broken(copy, bin_folder, name, old, new):
 
 
 def run(root, check, bin_folder):
+    if check == "deliver":
+        return subprocess.run([sys.executable, root / "prometheus/deliver.py", "--check"], capture_output=True, text=True, timeout=300)
     script = root / "tests/checks/observability" / f"{check}.py"
-    more = ["--bin", bin_folder] if check == "contract" else []
+    more = ["--bin", bin_folder] if check in ("contract", "custom_resource_state") else []
     return subprocess.run([sys.executable, script, *more], capture_output=True, text=True, timeout=300)
 
 
