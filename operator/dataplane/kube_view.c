@@ -97,7 +97,8 @@ static struct kube_client *new_client(const struct kube_view *v, bool writes)
 {
     return kube_client_new(&(struct kube_client_options){
         .access = v->o.access,
-        .stop = writes ? NULL : v->stop, /* a write that has begun is seen to its end */
+        .stop = writes ? NULL : v->stop,  /* a write that has begun is seen to its end, */
+        .drain = writes ? v->stop : NULL, /* without waiting for anything */
         .user_agent = v->o.user_agent,
         .timeout_ms = writes ? WRITE_TIMEOUT_MS : 0,
         .patience_ms = writes ? WRITE_PATIENCE_MS : 0,
