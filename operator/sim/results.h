@@ -34,7 +34,7 @@ void results_csv(const struct results *r, struct buf *out);
 void results_html(const struct results *r, struct buf *out);
 
 /* Check what the scenarios expect, append a line for each bound; false when one is not
- * met. */
+ * met, or a scenario expects nothing. */
 bool results_gate(const struct results *r, struct buf *out);
 
 #endif

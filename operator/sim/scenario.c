@@ -1,42 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/scenario.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "route/route_json.h"
-#include "sim/happening.h"
+#include "sim/fields.h"
+#include "sim/parts.h"
 #include "json/yaml.h"
-
-static bool known_keys(const struct json *object, const char *const *keys,
-                       const char *where, struct error *err)
-{
-    for (const struct json *c = json_first(object); c; c = json_next(c))
-        if (text_index(json_key(c), keys) < 0)
-            return error_set(err, ERR_INVALID, "%s: unknown field \"%.64s\"", where,
-                             json_key(c));
-    return true;
-}
-
-bool scenario_duration(const struct json *object, const char *key, int64_t *ms,
-                       struct error *err)
-{
-    const struct json *v = json_get(object, key);
-
-    if (!v)
-        return true;
-    if (!json_is(v, JSON_STRING) || !text_to_duration(json_string(v, ""), ms, err))
-        return error_set(err, ERR_INVALID, "%s: not a duration", key);
-    return true;
-}
 
 int scenario_arm(const struct scenario *s, const char *name)
 {
     return route_arm_index(&s->candidates[0].route->spec, name);
+}
+
+static bool read_load(struct scenario *s, const struct json *load, struct error *err)
+{
+    static const char *const keys[] = {"strength", "capacity", NULL};
+
+    s->settings.load_capacity = 1;
+    return fields_known(load, keys, "load", err) &&
+           fields_number(load, "strength", 0, 1000, &s->settings.load_strength, err) &&
+           fields_number(load, "capacity", 1e-6, 1000, &s->settings.load_capacity, err);
+}
+
+static bool read_labels(struct scenario *s, const struct json *labels, struct error *err)
+{
+    static const char *const keys[] = {"delay", "share", NULL};
+
+    s->settings.has_labels = labels != NULL;
+    s->settings.label_share = 1;
+    return fields_known(labels, keys, "labels", err) &&
+           fields_duration(labels, "delay", &s->settings.label_delay_ms, err) &&
+           fields_number(labels, "share", 0, 1, &s->settings.label_share, err);
 }
 
 static bool read_head(struct scenario *s, const struct json *j, struct error *err)
@@ -45,29 +42,20 @@ static bool read_head(struct scenario *s, const struct json *j, struct error *er
         "name", "about",    "duration",       "scrape", "rates",      "arms",
         "load", "labels",   "missingScrapes", "drift",  "happenings", "watch",
         "spec", "policies", "expect",         NULL};
-    const struct json *load = json_get(j, "load");
-    const struct json *labels = json_get(j, "labels");
 
-    if (!known_keys(j, keys, "scenario", err))
-        return false;
-    (void)snprintf(s->name, sizeof(s->name), "%.63s",
-                   json_string(json_get(j, "name"), ""));
-    (void)snprintf(s->about, sizeof(s->about), "%.255s",
-                   json_string(json_get(j, "about"), ""));
     s->duration_ms = 24 * 3600000;
     s->settings.scrape_ms = 15000;
-    if (!scenario_duration(j, "duration", &s->duration_ms, err) ||
-        !scenario_duration(j, "scrape", &s->settings.scrape_ms, err) ||
-        !scenario_duration(labels, "delay", &s->settings.label_delay_ms, err))
+    if (!fields_known(j, keys, "scenario", err) ||
+        !fields_text(j, "name", s->name, sizeof(s->name), err) ||
+        !fields_text(j, "about", s->about, sizeof(s->about), err) ||
+        !fields_duration(j, "duration", &s->duration_ms, err) ||
+        !fields_duration(j, "scrape", &s->settings.scrape_ms, err) ||
+        !fields_number(j, "missingScrapes", 0, 1, &s->settings.missing_scrapes, err) ||
+        !read_load(s, json_get(j, "load"), err) ||
+        !read_labels(s, json_get(j, "labels"), err))
         return false;
-    if (s->settings.scrape_ms < 100 || s->duration_ms < s->settings.scrape_ms)
-        return error_set(err, ERR_INVALID, "scrape and duration are too short");
-    s->settings.missing_scrapes = json_number(json_get(j, "missingScrapes"), 0);
-    s->settings.load_strength = json_number(json_get(load, "strength"), 0);
-    s->settings.load_capacity = json_number(json_get(load, "capacity"), 1);
-    s->settings.has_labels = labels != NULL;
-    s->settings.label_share = json_number(json_get(labels, "share"), 1);
-    return true;
+    return (s->settings.scrape_ms >= 100 && s->duration_ms >= s->settings.scrape_ms) ||
+           error_set(err, ERR_INVALID, "scrape and duration are too short");
 }
 
 static bool read_rates(struct scenario *s, const struct json *j, struct error *err)
@@ -152,31 +140,71 @@ static struct bandit_route *make_route(const struct json *j, const struct json *
     json_put_string(object, "apiVersion", ROUTE_API_VERSION);
     json_put_string(object, "kind", ROUTE_KIND);
     json_put(object, "metadata", metadata);
+    if (!fields_mapping(json_get(j, "spec"), "spec", err) ||
+        !fields_mapping(over, "spec", err)) {
+        json_free(spec);
+        return NULL;
+    }
     overlay(spec, json_get(j, "spec"));
     overlay(spec, over);
     json_put(object, "spec", spec);
     return route_from_json(object, err);
 }
 
-static bool read_candidates(struct scenario *s, const struct json *j, struct error *err)
+/* Chances are of an arm and an objective by their place. */
+static bool same_shape(const struct route_spec *a, const struct route_spec *b)
+{
+    bool same = a->arm_count == b->arm_count &&
+                a->reward.objective_count == b->reward.objective_count;
+
+    for (size_t i = 0; same && i < a->arm_count; i++)
+        same = !strcmp(a->arms[i].name, b->arms[i].name);
+    for (size_t o = 0; same && o < a->reward.objective_count; o++)
+        same = !strcmp(a->reward.objectives[o].name, b->reward.objectives[o].name);
+    return same;
+}
+
+static bool is_named(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->candidate_count; i++)
+        if (!strcmp(s->candidates[i].name, name))
+            return true;
+    return false;
+}
+
+static bool read_candidate(struct scenario *s, const struct json *j,
+                           const struct json *policy, struct error *err)
 {
     static const char *const keys[] = {"name", "spec", NULL};
+    struct candidate *to = &s->candidates[s->candidate_count];
+    char name[sizeof(to->name)];
 
-    for (const struct json *c = json_first(json_get(j, "policies")); c;
-         c = json_next(c)) {
-        struct candidate *to = &s->candidates[s->candidate_count];
+    if (s->candidate_count == POLICIES_MAX)
+        return error_set(err, ERR_INVALID, "more than %d", POLICIES_MAX);
+    if (!fields_known(policy, keys, "one", err) ||
+        !fields_text(policy, "name", name, sizeof(name), err))
+        return false;
+    if (is_named(s, name))
+        return error_set(err, ERR_INVALID, "two are called %s", name);
+    to->route = make_route(j, json_get(policy, "spec"), err);
+    if (!to->route)
+        return error_wrap(err, "%s", name);
+    memcpy(to->name, name, sizeof(name));
+    s->candidate_count++;
+    return same_shape(&to->route->spec, &s->candidates[0].route->spec) ||
+           error_set(err, ERR_INVALID, "%s: other arms or objectives than the first",
+                     name);
+}
 
-        if (s->candidate_count == POLICIES_MAX)
-            return error_set(err, ERR_INVALID, "policies: more than %d", POLICIES_MAX);
-        if (!known_keys(c, keys, "policies", err))
-            return false;
-        (void)snprintf(to->name, sizeof(to->name), "%.63s",
-                       json_string(json_get(c, "name"), ""));
-        to->route = make_route(j, json_get(c, "spec"), err);
-        if (!to->route)
-            return error_wrap(err, "policy %s", to->name);
-        s->candidate_count++;
-    }
+static bool read_candidates(struct scenario *s, const struct json *j, struct error *err)
+{
+    const struct json *list = json_get(j, "policies");
+
+    if (!fields_list(list, "policies", err))
+        return false;
+    for (const struct json *c = json_first(list); c; c = json_next(c))
+        if (!read_candidate(s, j, c, err))
+            return error_wrap(err, "policies");
     if (!s->candidate_count)
         return error_set(err, ERR_INVALID, "policies: none");
     s->arm_count = s->candidates[0].route->spec.arm_count;
@@ -201,8 +229,14 @@ int scenario_objective(const struct scenario *s, const char *name)
 
 static bool read_chances(struct scenario *s, const struct json *j, struct error *err)
 {
+    size_t objectives = s->candidates[0].route->spec.reward.objective_count;
+
     for (const struct json *c = json_first(json_get(j, "arms")); c; c = json_next(c)) {
         int arm = scenario_arm(s, json_key(c));
+
+        if (json_count(c) != objectives)
+            return error_set(err, ERR_INVALID, "arms.%.63s: a chance of each objective",
+                             json_key(c));
 
         for (const struct json *o = json_first(c); o; o = json_next(o)) {
             int objective = scenario_objective(s, json_key(o));
@@ -219,57 +253,41 @@ static bool read_chances(struct scenario *s, const struct json *j, struct error 
 
 static bool read_drift(struct scenario *s, const struct json *j, struct error *err)
 {
+    static const char *const keys[] = {"amplitude", "phase", "period", NULL};
+
+    if (!fields_mapping(json_get(j, "drift"), "drift", err))
+        return false;
     for (const struct json *c = json_first(json_get(j, "drift")); c; c = json_next(c)) {
         int arm = scenario_arm(s, json_key(c));
+        struct drift *d = &s->drifts[arm < 0 ? 0 : arm];
 
         if (arm < 0)
             return error_set(err, ERR_INVALID, "drift: no arm \"%.63s\"", json_key(c));
-        s->drifts[arm].amplitude = json_number(json_get(c, "amplitude"), 0);
-        s->drifts[arm].phase = json_number(json_get(c, "phase"), 0);
-        if (!scenario_duration(c, "period", &s->drifts[arm].period_ms, err))
+        if (!fields_known(c, keys, "drift", err) ||
+            !fields_number(c, "amplitude", -1, 1, &d->amplitude, err) ||
+            !fields_number(c, "phase", 0, 1, &d->phase, err) ||
+            !fields_duration(c, "period", &d->period_ms, err))
             return false;
+        if (!d->period_ms)
+            return error_set(err, ERR_INVALID, "drift of %s: no period", json_key(c));
     }
     return true;
 }
 
 static bool read_watch(struct scenario *s, const struct json *j, struct error *err)
 {
+    static const char *const keys[] = {"arm", "at", NULL};
     const struct json *watch = json_get(j, "watch");
 
     s->watch_arm = ROUTE_NO_ARM;
     if (!watch)
         return true;
+    if (!fields_known(watch, keys, "watch", err))
+        return false;
     s->watch_arm = scenario_arm(s, json_string(json_get(watch, "arm"), ""));
     if (s->watch_arm == ROUTE_NO_ARM)
         return error_set(err, ERR_INVALID, "watch.arm: no such arm");
-    return scenario_duration(watch, "at", &s->watch_ms, err);
-}
-
-static bool read_expectation(struct scenario *s, const struct json *j, struct error *err)
-{
-    struct expectation *e = &s->expectations[s->expectation_count];
-    const char *name = json_string(json_get(j, "policy"), "");
-
-    if (s->expectation_count == EXPECTATIONS_MAX)
-        return error_set(err, ERR_INVALID, "expect: more than %d", EXPECTATIONS_MAX);
-    for (e->candidate = 0; e->candidate < s->candidate_count; e->candidate++)
-        if (!strcmp(s->candidates[e->candidate].name, name))
-            break;
-    if (e->candidate == s->candidate_count)
-        return error_set(err, ERR_INVALID, "expect: no policy \"%.63s\"", name);
-    e->rate = json_number(json_get(j, "rate"), NAN);
-    for (size_t m = 0; m < MEASURE_COUNT; m++)
-        e->bounds[m] = json_number(json_get(j, measure_name((enum measure)m)), NAN);
-    s->expectation_count++;
-    return true;
-}
-
-static bool read_expectations(struct scenario *s, const struct json *j, struct error *err)
-{
-    for (const struct json *c = json_first(json_get(j, "expect")); c; c = json_next(c))
-        if (!read_expectation(s, c, err))
-            return false;
-    return true;
+    return fields_duration(watch, "at", &s->watch_ms, err);
 }
 
 static bool read_all(struct scenario *s, const struct json *j, struct error *err)
@@ -277,7 +295,7 @@ static bool read_all(struct scenario *s, const struct json *j, struct error *err
     return read_head(s, j, err) && read_rates(s, j, err) && read_candidates(s, j, err) &&
            read_chances(s, j, err) && read_drift(s, j, err) &&
            happenings_read(s, json_get(j, "happenings"), err) && read_watch(s, j, err) &&
-           read_expectations(s, j, err);
+           expectations_read(s, json_get(j, "expect"), err);
 }
 
 struct scenario *scenario_read(const char *path, struct error *err)

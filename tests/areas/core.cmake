@@ -7,6 +7,7 @@ add_unit(core_missing SOURCES support/stage.c DEPS core)
 add_unit(core_properties SOURCES support/chaos.c support/stage.c DEPS core)
 add_unit(core_stats DEPS core sim)
 add_unit(core_story DEPS core sim)
+add_unit(scenario DEPS sim)
 
 add_fuzz(decide DEPS core)
 target_sources(fuzz_decide PRIVATE support/chaos.c support/stage.c)
