@@ -67,7 +67,8 @@ struct reading {
 };
 
 /* A rule over several fields. The same rule twice: in C, and in CEL for the API server.
- * Without a check: reading the fields has checked it. */
+ * Without a check: reading the fields has checked it; or it is about a change (oldSelf),
+ * which only the server sees. */
 struct rule {
     const char *cel;
     bool (*check)(const void *value, const struct place *at, struct reading *r);

@@ -33,6 +33,8 @@ static bool only_objects_have_templates(const void *value, const struct place *a
            place_fail(&here, r, "%s is not made from a template", t->kind);
 }
 
+#define FIXED "cannot be changed: delete the BanditRoute and make another"
+
 /* clang-format off */
 const struct rule target_rules[] = {
     {.cel = "!has(self.group) || self.group == "
@@ -45,6 +47,14 @@ const struct rule target_rules[] = {
      .check = only_objects_have_templates,
      .message = "not made from a template",
      .field = ".template"},
+    /* Of a change of these nobody would tell the target that was: it would keep its last
+     * weights for ever, whatever onDelete says. In a folder there is no object before. */
+    {.cel = "self.kind == oldSelf.kind",
+     .message = FIXED, .field = ".kind"},
+    {.cel = "self.name == oldSelf.name",
+     .message = FIXED, .field = ".name"},
+    {.cel = "has(self.template) == has(oldSelf.template)",
+     .message = FIXED, .field = ".template"},
     {.cel = NULL},
 };
 /* clang-format on */

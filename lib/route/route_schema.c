@@ -104,7 +104,7 @@ static struct json *columns(void)
         bool wide;
     } rows[] = {
         {"Ready", ".status.conditions[?(@.type==\"Ready\")].status",
-         "Decisions are made and obeyed.", false},
+         "Decisions are made, and obeyed where mode is Active.", false},
         {"Leader", ".status.leader", "The arm with the best reward.", false},
         {"Weight", ".status.summary.weight", "The leader's share.", false},
         {"Reward", ".status.summary.reward", "What the leader earns.", false},

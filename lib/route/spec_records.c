@@ -316,8 +316,9 @@ static const struct field spec_fields[] = {
      .help = "A split set by hand, which takes precedence over the policy."},
     {"onDelete", FIELD_ENUM, FIELD_AT(struct route_spec, on_delete),
      .words = route_on_delete_names, .standard = "Baseline",
-     .help = "The weights left behind when the object is deleted: all on the baseline, "
-             "the same for each arm, or as they were."},
+     .help = "The weights left behind when the object is deleted: all on the baseline "
+             "(unless only other arms have a live backend), the same for each arm, or as "
+             "they were. Frozen or Shadow, a route leaves them as they are."},
     {.name = NULL},
 };
 /* clang-format on */

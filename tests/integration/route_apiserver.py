@@ -105,6 +105,31 @@ class ApiServerTest(unittest.TestCase):
             self.assertEqual(code, 422, where)
             self.assertIn(where, answer["message"])
 
+    def test_the_target_stays(self):
+        """Else the former one would keep its last weights, and nobody would tell it what onDelete asks for."""
+        body = largest()
+        body["metadata"]["name"] = "fixed"
+        body["spec"]["targetRef"]["name"] = "one"
+        self.assertEqual(self.server.call("POST", COLLECTION, body)[0], 201)
+        template = {"gateway": {"name": "gateway"}}
+        for change, where in (({"kind": "VirtualService"}, "spec.targetRef.kind"), ({"name": "two"}, "spec.targetRef.name"),
+                              ({"template": template}, "spec.targetRef.template"), ({"rule": "predict"}, None)):
+            code, answer = self.server.call("PATCH", f"{COLLECTION}/fixed?dryRun=All", {"spec": {"targetRef": change}},
+                                            "application/merge-patch+json")
+            if where:
+                self.assertEqual((code, answer.get("reason")), (422, "Invalid"), change)
+                self.assertIn(f"{where}: Invalid value: cannot be changed", " ".join(
+                    f'{c.get("field")}: {c.get("message")}' for c in answer["details"]["causes"]))
+            else:
+                self.assertEqual(code, 200, change)
+        body["metadata"]["name"], body["spec"]["targetRef"]["template"] = "made", template
+        self.assertEqual(self.server.call("POST", COLLECTION, body)[0], 201)
+        for change, code in (({"template": None}, 422), ({"template": {"hostname": "models.example.com"}}, 200)):
+            self.assertEqual(self.server.call("PATCH", f"{COLLECTION}/made?dryRun=All", {"spec": {"targetRef": change}},
+                                              "application/merge-patch+json")[0], code, change)
+        for name in ("fixed", "made"):
+            self.server.ask("DELETE", f"{COLLECTION}/{name}")
+
     def test_it_is_found_by_its_short_name_and_category(self):
         found = {r["name"]: r for r in self.server.ask("GET", GROUP)["resources"]}
         self.assertEqual(set(found), {"banditroutes", "banditroutes/status"})  # nothing here has replicas: no scale
