@@ -197,6 +197,7 @@ enum reason {
     REASON_DATA_PLANE_DOWN,
     REASON_DATA_PLANE_REJECTED,
     REASON_TARGET_NOT_FOUND, /* no such object, or its kind is not served */
+    REASON_TARGET_CONFLICT,  /* an older route sets the same weights */
     /* of those who are to obey the data plane's object */
     REASON_PENDING, /* they have not looked at it as it is now */
     REASON_NOT_ACCEPTED,
@@ -282,6 +283,7 @@ struct bandit_route {
     char uid[64];
     char resource_version[64]; /* opaque */
     int64_t generation;
+    int64_t created_ms; /* by the API server; 0: not known */
     bool deleting;
     bool finalizer; /* ROUTE_FINALIZER is set: deletion waits for the operator */
     struct route_spec spec;

@@ -63,6 +63,7 @@ static const struct field server_fields[] = {
     {"resourceVersion", FIELD_TEXT, FIELD_AT(struct bandit_route, resource_version)},
     {"generation", FIELD_INT, FIELD_AT(struct bandit_route, generation),
      .high = 9007199254740992.0},
+    {"creationTimestamp", FIELD_TIME, FIELD_AT(struct bandit_route, created_ms)},
     {.name = NULL},
 };
 /* clang-format on */

@@ -98,6 +98,7 @@ const char *const route_reason_names[] = {
     [REASON_DATA_PLANE_DOWN] = "DataPlaneDown",
     [REASON_DATA_PLANE_REJECTED] = "DataPlaneRejected",
     [REASON_TARGET_NOT_FOUND] = "TargetNotFound",
+    [REASON_TARGET_CONFLICT] = "TargetConflict",
     [REASON_PENDING] = "Pending",
     [REASON_NOT_ACCEPTED] = "NotAccepted",
     [REASON_REF_NOT_PERMITTED] = "RefNotPermitted",

@@ -15,6 +15,9 @@ struct cache {
     pthread_mutex_t lock; /* guards what follows */
     struct cache_entry **buckets;
     size_t bucket_count, count, invalid;
+    struct claims claims;
+    cache_rival_fn *on_rival; /* or NULL */
+    void *on_rival_arg;
 };
 
 struct cache *cache_new(void)
@@ -50,6 +53,7 @@ void cache_free(struct cache *c)
             entry_free(e);
         }
     free(c->buckets);
+    claims_clear(&c->claims);
     (void)pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -108,6 +112,51 @@ static struct cache_entry *find_or_make(struct cache *c, const char *key)
     return e;
 }
 
+/* ---- who claims the same target ------------------------------------------------------
+ */
+
+void cache_listen(struct cache *c, cache_rival_fn *fn, void *arg)
+{
+    c->on_rival = fn;
+    c->on_rival_arg = arg;
+}
+
+static void tell_rival(void *arg, struct cache_entry *rival)
+{
+    const struct cache *c = arg;
+
+    c->on_rival(c->on_rival_arg, rival);
+}
+
+static void tell_rivals(struct cache *c, const struct cache_entry *e)
+{
+    if (c->on_rival)
+        claims_each_rival(&c->claims, e, tell_rival, c);
+}
+
+static void claim(struct cache *c, struct cache_entry *e, const struct bandit_route *r)
+{
+    tell_rivals(c, e);
+    claims_put(&c->claims, e, r);
+    tell_rivals(c, e);
+}
+
+struct bandit_route *cache_elder(struct cache *c, const struct cache_entry *e,
+                                 const char *after)
+{
+    const struct cache_entry *from, *elder = NULL;
+    struct bandit_route *copy = NULL;
+
+    (void)pthread_mutex_lock(&c->lock);
+    from = after ? *place_of(c, after) : NULL;
+    if (from || !after) /* else it is gone, and that is told */
+        elder = claims_elder(&c->claims, e, from);
+    if (elder)
+        copy = route_unpack(elder->incoming ? elder->incoming : elder->resting);
+    (void)pthread_mutex_unlock(&c->lock);
+    return copy;
+}
+
 /* ---- the watching side ---------------------------------------------------------------
  */
 
@@ -149,6 +198,7 @@ static bool tell_upsert(struct cache *c, struct cache_entry *e,
     e->told_deleting = route->deleting;
     free(e->incoming);
     e->incoming = route_pack(route);
+    claim(c, e, route);
     return true;
 }
 
@@ -208,9 +258,10 @@ static void merge(struct cache_entry *e)
                        "%s", e->told_version);
     }
     free(STEAL(e->told_version));
-    free(STEAL(e->incoming));
     if (!told)
         return;
+    free(e->resting); /* others see it as it was told, until it rests again */
+    e->resting = STEAL(e->incoming);
     if (old)
         take_over_status(told, old);
     e->next_decision_ms = 0;
@@ -262,6 +313,8 @@ void cache_forget(struct cache *c, struct cache_entry *e)
 
         *at = e->chain;
         c->count--;
+        tell_rivals(c, e);
+        claims_remove(&c->claims, e);
         entry_free(e);
     }
     (void)pthread_mutex_unlock(&c->lock);

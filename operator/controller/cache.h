@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/rate.h"
+#include "controller/claims.h"
 #include "controller/packed_route.h"
 #include "controller/status_mark.h"
 #include "route/route.h"
@@ -35,6 +37,7 @@ struct cache_entry {
     int64_t
         farewell_since_ms;  /* its data plane is tried for the last time; 0: it is not */
     bool counted;           /* its counters are there */
+    struct rate repairs;    /* of drift; see drift.c */
     uint64_t journal_chain; /* see journal_write() */
 
     /* What was told, as of cache_begin(). */
@@ -47,6 +50,7 @@ struct cache_entry {
     struct packed_route *incoming; /* another spec, not merged yet; or NULL */
     char *told_version;            /* a newer resourceVersion of the same spec; or NULL */
     struct cache_entry *chain;
+    struct claim claim;
     int64_t told_generation;
     uint64_t told_uid; /* hash */
     bool told_deleting, told_deleted, told_finalizer;
@@ -63,6 +67,12 @@ void cache_free(struct cache *c);
 DEFINE_FREEP(struct cache *, cache_free)
 
 void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name);
+
+/* Call fn, under the lock, for each entry whose route may come by its target, or lose it,
+ * because of another that claims the same one: be quick, do not call back. Before the
+ * first event; or never. */
+typedef void cache_rival_fn(void *arg, const struct cache_entry *e);
+void cache_listen(struct cache *c, cache_rival_fn *fn, void *arg);
 
 /* Take in an event; true when there is something to be done about the key. */
 bool cache_tell(struct cache *c, const struct store_event *event,
@@ -93,6 +103,11 @@ struct cache_keys {
 
 void cache_list(struct cache *c, struct cache_keys *out);
 void cache_keys_clear(struct cache_keys *keys);
+
+/* A copy of the first route, behind that with the key `after` (NULL: of all), which comes
+ * before the entry's by its claim on the same target; NULL: no more. */
+struct bandit_route *cache_elder(struct cache *c, const struct cache_entry *e,
+                                 const char *after);
 
 /* A copy of the route as it was left last, or as it was told when it was never worked on;
  * NULL: there is none. *invalid (or NULL) is why the object as it stands cannot be

@@ -52,15 +52,17 @@ static void wait_until(struct controller *c, int64_t mono_ms)
         (void)pthread_cond_timedwait(&c->more, &c->lock, &t);
 }
 
-/* The next key, or NULL when closed. */
+/* The next key, or NULL when closed. Not before all is known: of two routes that claim
+ * one target, the one that comes first may be told last. */
 static const char *queue_get(struct controller *c)
 {
     const char *key = NULL;
     int64_t waited_ms = 0;
 
     (void)pthread_mutex_lock(&c->lock);
-    while (!c->closed && !(key = workqueue_get(c->queue, clock_mono_ms(), &waited_ms)))
-        wait_until(c, workqueue_next_ms(c->queue));
+    while (!c->closed && !(controller_synced(c) &&
+                           (key = workqueue_get(c->queue, clock_mono_ms(), &waited_ms))))
+        wait_until(c, controller_synced(c) ? workqueue_next_ms(c->queue) : INT64_MAX);
     (void)pthread_mutex_unlock(&c->lock);
     if (key)
         operator_metrics_reconcile_begins(c->o.metrics, (double)waited_ms / 1000);
@@ -87,13 +89,26 @@ static void queue_done(struct controller *c, const char *key,
 /* ---- threads -------------------------------------------------------------------------
  */
 
+static void all_is_known(struct controller *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    atomic_store(&c->synced, true);
+    (void)pthread_cond_broadcast(&c->more);
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+static void add_rival(void *arg, const struct cache_entry *e)
+{
+    queue_add(arg, e->key);
+}
+
 static void take_event(void *arg, const struct store_event *event)
 {
     struct controller *c = arg;
     char key[CACHE_KEY_MAX];
 
     if (event->type == STORE_SYNCED)
-        atomic_store(&c->synced, true);
+        all_is_known(c);
     else if (cache_tell(c->o.cache, event, key))
         queue_add(c, key);
 }
@@ -249,6 +264,7 @@ struct controller *controller_start(const struct controller_options *options)
     (void)pthread_cond_init(&c->more, &attr);
     (void)pthread_condattr_destroy(&attr);
     listen_to_dataplanes(c, changed);
+    cache_listen(c->o.cache, add_rival, c);
     c->workers = mem_alloc(options->workers, sizeof(*c->workers));
     for (size_t i = 0; i < options->workers; i++)
         spawn(&c->workers[i], work, c);

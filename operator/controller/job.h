@@ -14,13 +14,42 @@ struct job {
     struct dataplane_report report; /* as read last; where there was no problem: */
     enum reason dataplane_problem;
     struct error dataplane_error;
+    int64_t look_again_ms; /* monotonic; INT64_MAX: when the next decision is due */
 };
 
 void job_tell(const struct job *j, enum core_event_type type, const char *reason,
               const char *message);
 
-/* Read what is in force into j->report; with weights, write them first. */
+/* ---- plane.c: the data plane ---------------------------------------------------------
+ */
+
+/* Read what is in force into j->report; with weights, write them first. False: why not
+ * is in dataplane_problem and dataplane_error. An Active route is refused with
+ * REASON_TARGET_CONFLICT where its target is another's. */
 bool job_talk_to_dataplane(struct job *j, const double *weights);
+
+/* False, as above, when another route that comes first sets the same weights. */
+bool job_owns_target(struct job *j);
+
+/* What was read or written last becomes what is known to be in force, and the condition
+ * RouteProgrammed. */
+void job_note_applied(const struct job *j, struct route_status *status);
+void job_note_programmed(const struct job *j, struct route_status *status);
+
+/* The route is over: nobody has to be told for it any more. */
+void job_forget_dataplane(const struct job *j);
+
+/* ---- drift.c: weights that others changed --------------------------------------------
+ */
+
+/* As read last, has the data plane lost weights that it was seen to have? */
+bool drifted(const struct job *j);
+
+/* Set them right, unless that was done too often of late. */
+void drift_repair(struct job *j);
+
+/* They were set right. */
+void drift_note_repair(struct job *j);
 
 /* ---- saving.c: the status into the store --------------------------------------------
  */

@@ -14,99 +14,6 @@ void job_tell(const struct job *j, enum core_event_type type, const char *reason
                 j->now.mono_ms);
 }
 
-/* ---- the data plane ------------------------------------------------------------------
- */
-
-static struct dataplane *dataplane_of(const struct job *j)
-{
-    for (size_t i = 0; i < j->rc->kind_count; i++)
-        if (strcmp(j->rc->kinds[i].kind, j->route->spec.target.kind) == 0)
-            return j->rc->kinds[i].dataplane;
-    return NULL;
-}
-
-static bool note_problem(struct job *j)
-{
-    enum error_kind kind = j->dataplane_error.kind;
-
-    operator_metrics_dataplane_error(j->rc->metrics, j->route->spec.target.kind);
-    j->dataplane_problem = kind == ERR_INVALID     ? REASON_DATA_PLANE_REJECTED
-                           : kind == ERR_NOT_FOUND ? REASON_TARGET_NOT_FOUND
-                                                   : REASON_DATA_PLANE_DOWN;
-    return false;
-}
-
-/* weights NULL: only look. */
-bool job_talk_to_dataplane(struct job *j, const double *weights)
-{
-    struct dataplane *d = dataplane_of(j);
-    struct error *err = &j->dataplane_error;
-    bool ok;
-
-    if (!d)
-        ok = error_set(err, ERR_INVALID, "no data plane is set up for kind %s",
-                       j->route->spec.target.kind);
-    else if (weights && j->rc->may_write && !j->rc->may_write(j->rc->may_write_arg))
-        ok = error_set(err, ERR_CANCELED, "another process writes now");
-    else if (weights)
-        ok = dataplane_write(d, j->route, weights, &j->report, err);
-    else
-        ok = dataplane_read(d, j->route, &j->report, err);
-    if (!ok)
-        return note_problem(j);
-    if (weights)
-        operator_metrics_dataplane_write(j->rc->metrics, j->route->spec.target.kind);
-    j->dataplane_problem = REASON_NONE;
-    return true;
-}
-
-/* What was read or written last becomes what is known to be in force. */
-static void note_applied(const struct job *j, struct route_status *status)
-{
-    for (size_t i = 0; i < j->route->spec.arm_count; i++)
-        status->arms[i].applied = j->report.arms[i].applied;
-}
-
-/* What the data plane answered, in the words of the decision. */
-static struct plane_answer answer_of(const struct job *j)
-{
-    if (j->dataplane_problem != REASON_NONE)
-        return (struct plane_answer){.problem = j->dataplane_problem,
-                                     .message = j->dataplane_error.msg};
-    return (struct plane_answer){.problem = j->report.trouble,
-                                 .message = j->report.message,
-                                 .units = j->report.units};
-}
-
-static void note_programmed(const struct job *j, struct route_status *status)
-{
-    const struct plane_answer answer = answer_of(j);
-
-    core_programmed(status, &j->route->spec, &answer, j->route->generation,
-                    j->now.wall_ms);
-}
-
-/* The data plane has had our weights, and now it has others. */
-static bool drifted(const struct job *j)
-{
-    double desired[ROUTE_ARMS_MAX], applied[ROUTE_ARMS_MAX];
-    size_t n = j->route->spec.arm_count;
-
-    for (size_t i = 0; i < n; i++) {
-        desired[i] = j->route->status.arms[i].desired;
-        applied[i] = j->report.arms[i].applied;
-    }
-    return j->entry->programmed &&
-           !core_same_weights(desired, applied, n, j->report.units);
-}
-
-static void note_repair(const struct job *j)
-{
-    operator_metrics_drift_repaired(j->rc->metrics, j->route);
-    job_tell(j, EVENT_WARNING, "DriftRepaired",
-             "the data plane had other weights than it was given: set right");
-}
-
 /* ---- a decision is due ---------------------------------------------------------------
  */
 
@@ -159,14 +66,14 @@ static void carry_out(struct job *j, struct observation *seen, struct decision *
     bool drift = seen->data_plane_known && drifted(j);
 
     if (d->write && seen->data_plane_known && job_talk_to_dataplane(j, d->weights)) {
-        note_applied(j, &d->status);
+        job_note_applied(j, &d->status);
         if (drift)
-            note_repair(j);
+            drift_note_repair(j);
     } else if (d->write && seen->data_plane_known) {
         put_problem(seen, j->dataplane_problem, j->dataplane_error.msg);
         core(j, seen, d);
     }
-    note_programmed(j, &d->status);
+    job_note_programmed(j, &d->status);
     if (j->dataplane_problem == REASON_NONE)
         j->entry->programmed =
             j->route->spec.mode == MODE_ACTIVE &&
@@ -251,8 +158,8 @@ static bool keep_programmed(struct job *j)
     const struct route_condition *c = &s->conditions[CONDITION_ROUTE_PROGRAMMED];
     const struct route_condition before = *c;
 
-    note_applied(j, s);
-    note_programmed(j, s);
+    job_note_applied(j, s);
+    job_note_programmed(j, s);
     return (c->status == before.status && c->reason == before.reason) || save_decision(j);
 }
 
@@ -262,7 +169,15 @@ static bool recovered(const struct job *j)
     enum reason why = j->route->status.conditions[CONDITION_ROUTE_PROGRAMMED].reason;
 
     return why == REASON_TARGET_NOT_FOUND || why == REASON_DATA_PLANE_REJECTED ||
-           why == REASON_DATA_PLANE_DOWN;
+           why == REASON_TARGET_CONFLICT || why == REASON_DATA_PLANE_DOWN;
+}
+
+/* Another route that comes first claims the target, and did not before. */
+static bool ousted(const struct job *j)
+{
+    return j->dataplane_problem == REASON_TARGET_CONFLICT &&
+           j->route->status.conditions[CONDITION_ROUTE_PROGRAMMED].reason !=
+               REASON_TARGET_CONFLICT;
 }
 
 /* Keep the data plane at what was decided. Only an Active route that has been decided on
@@ -270,14 +185,14 @@ static bool recovered(const struct job *j)
 static bool keep(struct job *j)
 {
     const struct route_status *s = &j->route->status;
-    double weights[ROUTE_ARMS_MAX];
     int dead;
 
     if (!save_rest(j))
         return false;
-    if (j->route->spec.mode != MODE_ACTIVE || s->verdict == VERDICT_NONE ||
-        !job_talk_to_dataplane(j, NULL))
+    if (j->route->spec.mode != MODE_ACTIVE || s->verdict == VERDICT_NONE)
         return true;
+    if (!job_talk_to_dataplane(j, NULL))
+        return !ousted(j) || decide(j);
     if (recovered(j))
         return decide(j);
     j->entry->programmed |= j->entry->decided_elsewhere;
@@ -285,10 +200,7 @@ static bool keep(struct job *j)
     dead = arm_that_died(j);
     if (dead != ROUTE_NO_ARM)
         return evacuate(j, dead);
-    for (size_t i = 0; i < j->route->spec.arm_count; i++)
-        weights[i] = s->arms[i].desired;
-    if (drifted(j) && job_talk_to_dataplane(j, weights))
-        note_repair(j);
+    drift_repair(j);
     return j->dataplane_problem != REASON_NONE || keep_programmed(j);
 }
 
@@ -354,13 +266,18 @@ static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
     *again_ms = j->entry->next_decision_ms;
     if (save_again_ms(j) < *again_ms)
         *again_ms = save_again_ms(j);
+    if (j->look_again_ms < *again_ms)
+        *again_ms = j->look_again_ms;
     return ok ? RECONCILED_AFTER : RECONCILE_FAILED;
 }
 
 enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
                                 struct moment now, int64_t *again_ms)
 {
-    struct job j = {.rc = rc, .entry = cache_begin(rc->cache, key), .now = now};
+    struct job j = {.rc = rc,
+                    .entry = cache_begin(rc->cache, key),
+                    .now = now,
+                    .look_again_ms = INT64_MAX};
     enum reconcile_result result = RECONCILED;
     bool over = false;
 
@@ -374,6 +291,8 @@ enum reconcile_result reconcile(const struct reconciler *rc, const char *key,
     } else {
         result = work_on(&j, again_ms);
     }
+    if (over)
+        job_forget_dataplane(&j);
     if (over)
         cache_forget(rc->cache, j.entry);
     else

@@ -36,12 +36,19 @@ static int arm_in_state(const struct work *w, unsigned states)
     return ROUTE_NO_ARM;
 }
 
-static void set_ready(struct work *w)
+/* Decided, and, where it was to be written, obeyed: Frozen and Shadow ask for no more
+ * than the decision. */
+static void set_ready(struct route_status *s, const struct route_spec *spec,
+                      int64_t generation, int64_t now_ms)
 {
-    bool held = w->out->verdict == VERDICT_HELD;
+    const struct route_condition *plane = &s->conditions[CONDITION_ROUTE_PROGRAMMED];
+    bool held = s->verdict == VERDICT_HELD;
+    bool refused = !held && spec->mode == MODE_ACTIVE && plane->status == CONDITION_FALSE;
 
-    set(w, CONDITION_READY, held ? CONDITION_FALSE : CONDITION_TRUE, w->out->reason,
-        quote(w->status->message));
+    set_one(&s->conditions[CONDITION_READY],
+            held || refused ? CONDITION_FALSE : CONDITION_TRUE,
+            refused ? plane->reason : s->reason,
+            quote(refused ? plane->message : s->message), generation, now_ms);
 }
 
 /* Was Prometheus asked, and is this what was wrong with its answer? */
@@ -157,11 +164,12 @@ void core_programmed(struct route_status *status, const struct route_spec *spec,
         message = "";
     }
     set_one(c, how, reason, quote(message), generation, now_ms);
+    set_ready(status, spec, generation, now_ms);
 }
 
 void conditions_update(struct work *w)
 {
-    set_ready(w);
+    set_ready(w->status, w->spec, w->generation, w->now_ms);
     set_metrics(w);
     set_exploring(w);
     set_frozen(w);

@@ -97,7 +97,8 @@ struct plane_answer {
 };
 
 /* Set the RouteProgrammed condition from status->arms[].applied and from what the data
- * plane said. For the shell, once it has written. */
+ * plane said, and Ready with it: what is Active and not obeyed is not ready. For the
+ * shell, once it has written. */
 void core_programmed(struct route_status *status, const struct route_spec *spec,
                      const struct plane_answer *plane, int64_t generation,
                      int64_t now_ms);

@@ -16,6 +16,18 @@ bool dataplane_write(struct dataplane *d, const struct bandit_route *r,
     return d->ops->write(d, r, weights, report, err);
 }
 
+bool dataplane_overlaps(struct dataplane *d, const struct bandit_route *a,
+                        const struct bandit_route *b)
+{
+    return !d->ops->overlaps || d->ops->overlaps(d, a, b);
+}
+
+void dataplane_forget(struct dataplane *d, const struct bandit_route *r)
+{
+    if (d->ops->forget)
+        d->ops->forget(d, r);
+}
+
 bool dataplane_restarted(struct dataplane *d, bool *yes, struct error *err)
 {
     *yes = false;

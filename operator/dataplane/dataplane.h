@@ -43,6 +43,14 @@ bool dataplane_write(struct dataplane *d, const struct bandit_route *r,
                      const double *weights, struct dataplane_report *report,
                      struct error *err);
 
+/* Of two routes that name the same target: would both set the same weight there, as far
+ * as what is there tells? Any thread. */
+bool dataplane_overlaps(struct dataplane *d, const struct bandit_route *a,
+                        const struct bandit_route *b);
+
+/* The route is over: its key is told no more. Any thread. */
+void dataplane_forget(struct dataplane *d, const struct bandit_route *r);
+
 /* Has it started anew since the last call, so that weights set at run time may be lost?
  * The first answer is no. One thread at a time. */
 bool dataplane_restarted(struct dataplane *d, bool *yes, struct error *err);

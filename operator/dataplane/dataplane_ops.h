@@ -15,7 +15,11 @@ struct dataplane_ops {
     bool (*write)(struct dataplane *d, const struct bandit_route *r,
                   const double *weights, struct dataplane_report *report,
                   struct error *err);
-    /* Both may be NULL: it never restarts, it tells nobody. */
+    /* All may be NULL: any two overlap, nobody is remembered, it never restarts, it tells
+     * nobody. */
+    bool (*overlaps)(struct dataplane *d, const struct bandit_route *a,
+                     const struct bandit_route *b);
+    void (*forget)(struct dataplane *d, const struct bandit_route *r);
     bool (*restarted)(struct dataplane *d, bool *yes, struct error *err);
     void (*listen)(struct dataplane *d, dataplane_changed_fn *fn, void *arg);
     void (*free)(struct dataplane *d);

@@ -66,6 +66,17 @@ static bool haproxy_write(struct dataplane *d, const struct bandit_route *r,
            ask(d, &question, r, report, err);
 }
 
+/* Each weight is a server's, and an arm is the server of its name. */
+static bool haproxy_overlaps(struct dataplane *d, const struct bandit_route *a,
+                             const struct bandit_route *b)
+{
+    (void)d;
+    for (size_t i = 0; i < a->spec.arm_count; i++)
+        if (route_arm_index(&b->spec, a->spec.arms[i].name) != ROUTE_NO_ARM)
+            return true;
+    return false;
+}
+
 /* The process id alone does not tell: in a container it is the same each time. */
 static bool haproxy_restarted(struct dataplane *d, bool *yes, struct error *err)
 {
@@ -98,6 +109,7 @@ static void haproxy_free(struct dataplane *d)
 static const struct dataplane_ops ops = {
     .read = haproxy_read,
     .write = haproxy_write,
+    .overlaps = haproxy_overlaps,
     .restarted = haproxy_restarted,
     .free = haproxy_free,
 };

@@ -167,6 +167,45 @@ bool kube_plane_read(struct dataplane *d, const struct bandit_route *r,
     return ok;
 }
 
+/* An object that is one route's as a whole is nobody else's. */
+static bool plane_overlaps(struct dataplane *d, const struct bandit_route *a,
+                           const struct bandit_route *b)
+{
+    struct kube_plane *p = (struct kube_plane *)d;
+    const struct seen *s;
+    const char *version;
+    char key[KUBE_KEY_MAX];
+    bool yes;
+
+    if (a->spec.target.template.set || b->spec.target.template.set)
+        return true;
+    kube_key(key, a->namespace, a->spec.target.name);
+    collection_use(p->objects);
+    kube_view_lock(p->view);
+    s = collection_get(p->objects, key, &version);
+    yes = s && split_overlap(s->split, a, b);
+    kube_view_unlock(p->view);
+    return yes;
+}
+
+static void plane_forget(struct dataplane *d, const struct bandit_route *r)
+{
+    struct kube_plane *p = (struct kube_plane *)d;
+    char key[KUBE_KEY_MAX], reader[KUBE_KEY_MAX];
+
+    kube_key(key, r->namespace, r->spec.target.name);
+    kube_key(reader, r->namespace, r->name);
+    kube_view_lock(p->view);
+    readers_remove(&p->readers, key, reader);
+    for (size_t i = 0; i < r->spec.arm_count; i++) {
+        const struct route_arm *arm = &r->spec.arms[i];
+
+        kube_view_forget(p->view, *arm->namespace ? arm->namespace : r->namespace,
+                         arm->service, reader);
+    }
+    kube_view_unlock(p->view);
+}
+
 /* ---- life ----------------------------------------------------------------------------
  */
 
@@ -195,6 +234,8 @@ static struct dataplane *plane_new(struct kube_view *v, const struct split_kind 
     static const struct dataplane_ops ops = {
         .read = kube_plane_read,
         .write = kube_plane_write,
+        .overlaps = plane_overlaps,
+        .forget = plane_forget,
         .listen = plane_listen,
         .free = plane_free,
     };

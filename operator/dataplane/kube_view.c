@@ -90,6 +90,16 @@ bool kube_view_ready(struct kube_view *v, const char *namespace, const char *ser
            endpoints_ready(&v->endpoints, buf_str(&key));
 }
 
+void kube_view_forget(struct kube_view *v, const char *namespace, const char *service,
+                      const char *reader)
+{
+    CLEANUP(buf_clear)
+    struct buf key = BUF_INIT(KEY_MAX);
+
+    buf_printf(&key, "%s/%s", namespace, service);
+    readers_remove(&v->readers_of_services, buf_str(&key), reader);
+}
+
 /* ---- life ----------------------------------------------------------------------------
  */
 

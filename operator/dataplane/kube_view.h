@@ -40,4 +40,8 @@ void kube_view_tell(struct kube_view *v, struct readers *readers, const char *su
 bool kube_view_ready(struct kube_view *v, const char *namespace, const char *service,
                      const char *reader);
 
+/* Under the lock: the reader is not told any more. */
+void kube_view_forget(struct kube_view *v, const char *namespace, const char *service,
+                      const char *reader);
+
 #endif

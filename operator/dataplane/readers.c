@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 
-/* Of one subject; most have one reader. */
+/* Of one subject, in order: most have one reader, and a Service that many routes share
+ * has them all. */
 struct list {
-    size_t count;
+    size_t count, room;
     char **keys;
 };
 
@@ -32,19 +33,61 @@ void readers_clear(struct readers *r)
     kube_table_clear(&r->by_subject);
 }
 
+/* Where the reader is; or, and then *known is false, would be. */
+static size_t place_of(const struct list *l, const char *reader, bool *known)
+{
+    size_t low = 0, high = l->count;
+
+    *known = false;
+    while (low < high && !*known) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(reader, l->keys[middle]);
+
+        *known = order == 0;
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return *known ? high : low;
+}
+
 void readers_add(struct readers *r, const char *subject, const char *reader)
 {
     struct list *l = kube_table_get(&r->by_subject, subject);
+    bool known;
+    size_t at;
 
     if (!l) {
         l = mem_alloc(1, sizeof(*l));
         kube_table_put(&r->by_subject, subject, l);
     }
-    for (size_t i = 0; i < l->count; i++)
-        if (strcmp(l->keys[i], reader) == 0)
-            return;
-    l->keys = mem_resize(l->keys, l->count + 1, sizeof(*l->keys));
-    l->keys[l->count++] = mem_strdup(reader);
+    at = place_of(l, reader, &known);
+    if (known)
+        return;
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 1;
+        l->keys = mem_resize(l->keys, l->room, sizeof(*l->keys));
+    }
+    memmove(&l->keys[at + 1], &l->keys[at], (l->count++ - at) * sizeof(*l->keys));
+    l->keys[at] = mem_strdup(reader);
+}
+
+void readers_remove(struct readers *r, const char *subject, const char *reader)
+{
+    struct list *l = kube_table_get(&r->by_subject, subject);
+    bool known;
+    size_t at;
+
+    if (!l)
+        return;
+    at = place_of(l, reader, &known);
+    if (!known)
+        return;
+    free(l->keys[at]);
+    memmove(&l->keys[at], &l->keys[at + 1], (--l->count - at) * sizeof(*l->keys));
+    if (!l->count)
+        kube_table_remove(&r->by_subject, subject);
 }
 
 struct telling {

@@ -16,6 +16,7 @@ void readers_init(struct readers *r);
 void readers_clear(struct readers *r);
 
 void readers_add(struct readers *r, const char *subject, const char *reader);
+void readers_remove(struct readers *r, const char *subject, const char *reader);
 
 /* Call fn for each reader of the subject, or of all (subject NULL), and forget them. */
 void readers_tell(struct readers *r, const char *subject,

@@ -80,6 +80,10 @@ bool split_report(const struct split_kind *kind, const struct split *s,
                   const struct bandit_route *r, struct dataplane_report *report,
                   struct error *err);
 
+/* Is there a rule whose weights both routes are to set? */
+bool split_overlap(const struct split *s, const struct bandit_route *a,
+                   const struct bandit_route *b);
+
 /* A JSON Patch (RFC 6902) that gives every such rule these weights, or NULL. It touches
  * weights only, and none but those that are other now, of which there are *changes. It
  * fails as a whole when the spec is not what `s` was read from. */

@@ -130,6 +130,25 @@ static bool find(const struct split *s, const struct bandit_route *r, struct pla
     return out->count > 0;
 }
 
+static bool is_rule_of(const struct split_rule *rule, const struct bandit_route *r)
+{
+    const char *name = r->spec.target.rule;
+    struct place p = {.rule = rule};
+    struct error ignored;
+
+    return (!*name || strcmp(rule->name, name) == 0) &&
+           place_arms(r, &p, &ignored) == r->spec.arm_count;
+}
+
+bool split_overlap(const struct split *s, const struct bandit_route *a,
+                   const struct bandit_route *b)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (is_rule_of(&s->rules[i], a) && is_rule_of(&s->rules[i], b))
+            return true;
+    return false;
+}
+
 /* ---- what is in force ----------------------------------------------------------------
  */
 

@@ -185,8 +185,8 @@ static bool has_nothing(const struct route_spec *spec, const struct observation 
 static bool is_without_metrics(enum reason problem)
 {
     return problem == REASON_DATA_PLANE_DOWN || problem == REASON_DATA_PLANE_REJECTED ||
-           problem == REASON_TARGET_NOT_FOUND || problem == REASON_ARM_NOT_READY ||
-           problem == REASON_INVALID_SPEC;
+           problem == REASON_TARGET_NOT_FOUND || problem == REASON_TARGET_CONFLICT ||
+           problem == REASON_ARM_NOT_READY || problem == REASON_INVALID_SPEC;
 }
 
 /* What the same moment looks like in the ranges; what the data plane said comes from the

@@ -155,6 +155,53 @@ class Promises(Mesh):
                 wait_for("the status", lambda n=name: self.world.status(n)["decisions"] == 1,
                          seen=lambda n=name: self.world.status(n))
 
+    # ---- two BanditRoutes, one target ----------------------------------------------
+
+    def copy_of(self, kind="HTTPRoute", rule=None, **weights):
+        """Younger than what is there, and before it by name; times are whole seconds."""
+        time.sleep(1.1)
+        target = {"kind": kind, "name": "digits"}
+        if rule:
+            target["rule"] = rule
+        self.world.put(route("copy", targetRef=target, interval=ALONE, pin={"weights": weights}))
+
+    def test_of_two_routes_with_one_target_the_older_sets_the_weights(self):
+        for kind in MAKE:
+            with self.subTest(kind):
+                self.world.put(MAKE[kind]())
+                self.pinned(kind)
+                self.copy_of(kind, lr=2, svm=1, rf=1)
+                self.world.start()
+                unit = TOTAL[kind] // 4
+                self.wait_for_weights(kind, lr=unit, svm=2 * unit, rf=unit)
+                condition = wait_for("the conflict", lambda: (lambda c: c if c.get("reason") == "TargetConflict" else None)(
+                    self.world.condition(name="copy")), seen=lambda: self.world.status("copy"))
+                self.assertEqual(condition["status"], "False")
+                self.assertIn(f"default/digits sets the weights of {kind} digits", condition["message"])
+                self.assertEqual(self.world.condition("Ready", "copy")["reason"], "TargetConflict")
+                wait_for("an Event", lambda: any(e["reason"] == "TargetConflict" and e["regarding"]["name"] == "copy"
+                                                 for e in self.world.listed("Event")))
+                generation = self.world.get(kind)["metadata"]["generation"]
+                time.sleep(1)
+                self.assertEqual(self.world.get(kind)["metadata"]["generation"], generation)
+                self.assertEqual(self.metric(REPAIRS, route="digits"), 0)
+                self.world.delete("BanditRoute")  # and the next one takes over
+                self.wait_for_weights(kind, lr=2 * unit, svm=unit, rf=unit)
+                wait_for("the status", lambda: self.world.condition("Ready", "copy").get("status") == "True")
+                self.world.delete("BanditRoute", "copy")
+                wait_for("both to be gone", lambda: not self.world.listed("BanditRoute"))
+                self.world.stop()
+
+    def test_two_routes_with_a_rule_each(self):
+        tree = httproute()
+        tree["spec"]["rules"].append(dict(tree["spec"]["rules"][1], name="other"))
+        self.world.put(tree)
+        self.pinned(rule="predict")
+        self.copy_of(rule="other", lr=2, svm=1, rf=1)
+        self.world.start()
+        self.wait_for_weights("HTTPRoute", rule=1, lr=250, svm=500, rf=250)
+        self.wait_for_weights("HTTPRoute", rule=2, lr=500, svm=250, rf=250)
+
     # ---- arms that live and die ----------------------------------------------------
 
     def test_an_arm_without_ready_endpoints_loses_its_weight_at_once(self):
@@ -332,6 +379,24 @@ class FakeMeshTest(Promises):
             self.assertEqual([op["op"] for op in note["body"]], ["test"] * 4 + ["add"] * 3)
             for op in note["body"][4:]:
                 self.assertTrue(op["path"].endswith("/weight"), op)
+
+    def test_a_controller_that_reacts_at_once_is_not_fought_without_end(self):
+        self.world.put(httproute())
+        self.pinned()
+        self.world.start()
+        self.wait_for_weights("HTTPRoute", lr=250, svm=500, rf=250)
+        mine = [{"op": "replace", "path": "/spec/rules/1/backendRefs/0/weight", "value": 900}]
+        end, fights = time.monotonic() + 3, 0
+        while time.monotonic() < end:
+            if self.has("HTTPRoute", lr=250, svm=500, rf=250):
+                self.world.patch("HTTPRoute", mine)
+                fights += 1
+            time.sleep(0.01)
+        self.assertEqual(fights, 4)  # once, and after each of three repairs
+        self.assertEqual(self.metric(REPAIRS, route="digits"), 3)
+        self.wait_for_condition("False", "None")
+        self.wait_for_condition("False", "None", "Ready")
+        wait_for("an Event", lambda: any(e["reason"] == "DriftContested" for e in self.world.listed("Event")))
 
     def test_what_is_right_is_not_written(self):
         self.world.put(httproute(weights=(250, 500, 250)))

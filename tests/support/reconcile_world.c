@@ -27,8 +27,6 @@ static const char manifest[] =
     "    objectives:\n"
     "    - {name: success, weight: 1, min: 0.5}\n";
 
-static const char key[] = "default/digits";
-
 static bool fails(struct world *w, enum error_kind kind, struct error *err)
 {
     return ++w->io == w->fail_at && !error_set(err, kind, "call %lu fails", w->io);
@@ -63,6 +61,13 @@ static bool write_weights(struct dataplane *d, const struct bandit_route *r,
     return read_weights(d, r, report, err);
 }
 
+static bool overlaps(struct dataplane *d, const struct bandit_route *a,
+                     const struct bandit_route *b)
+{
+    assert_string_equal(a->spec.target.name, b->spec.target.name);
+    return !((struct world *)d)->apart;
+}
+
 static bool observe(void *arg, const struct bandit_route *r, struct observation *seen)
 {
     struct world *w = arg;
@@ -88,6 +93,13 @@ static bool save(void *arg, const struct bandit_route *r, struct error *err)
 
     if (fails(w, w->failure == ERR_CONFLICT ? ERR_CONFLICT : ERR_IO, err))
         return false;
+    if (strcmp(r->name, "digits") != 0) {
+        if (w->has_saved_other)
+            route_status_clear(&w->saved_other);
+        route_status_copy(&w->saved_other, &r->status, &r->spec);
+        w->has_saved_other = true;
+        return true;
+    }
     if (w->has_saved)
         route_status_clear(&w->saved);
     route_status_copy(&w->saved, &r->status, &r->spec);
@@ -114,7 +126,8 @@ static bool may_write(void *arg)
     return !((struct world *)arg)->no_leader;
 }
 
-static const struct dataplane_ops ops = {.read = read_weights, .write = write_weights};
+static const struct dataplane_ops ops = {
+    .read = read_weights, .write = write_weights, .overlaps = overlaps};
 
 void world_boot(struct world *w)
 {
@@ -151,6 +164,7 @@ struct world *world_new(void)
     static const double success[] = {0.8, 0.9, 0.7};
 
     w->dataplane.ops = &ops;
+    w->name = "digits";
     w->failure = ERR_IO;
     memcpy(w->success, success, sizeof(success));
     for (size_t i = 0; i < 3; i++)
@@ -164,6 +178,8 @@ void world_free(struct world *w)
 {
     if (w->has_saved)
         route_status_clear(&w->saved);
+    if (w->has_saved_other)
+        route_status_clear(&w->saved_other);
     world_halt(w);
     write_budget_free(w->budget);
     free(w);
@@ -204,14 +220,14 @@ bool world_tell(struct world *w, const char *from, const char *to, int64_t gener
     r->generation = generation;
     r->finalizer = w->finalizer;
     r->deleting = w->deleting;
-    if (w->has_saved && w->saved.arms && r->spec.arm_count == 3) {
+    if (w->has_saved && r->spec.arm_count == 3 && strcmp(r->name, "digits") == 0) {
         route_status_clear(&r->status);
         route_status_copy(&r->status, &w->saved, &r->spec);
     }
     return cache_tell(
         w->cache,
         &(struct store_event){
-            .type = STORE_UPSERT, .namespace = "default", .name = "digits", .route = r},
+            .type = STORE_UPSERT, .namespace = r->namespace, .name = r->name, .route = r},
         told);
 }
 
@@ -222,7 +238,7 @@ bool world_tell_other(struct world *w, enum store_event_type type, const char *m
     return cache_tell(
         w->cache,
         &(struct store_event){
-            .type = type, .namespace = "default", .name = "digits", .message = message},
+            .type = type, .namespace = "default", .name = w->name, .message = message},
         told);
 }
 
@@ -236,6 +252,9 @@ struct world *told_world(void)
 
 enum reconcile_result world_run(struct world *w)
 {
+    char key[CACHE_KEY_MAX];
+
+    cache_key(key, "default", w->name);
     return reconcile(&w->reconciler, key, w->now, &w->again_ms);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reconcile_world.h - reconcile() of one route, "default/digits" with the arms a, b and
- * c, in a world of a fake data plane, a fake store and a clock that is told what time it
- * is; each of their answers may be made to fail. */
+/* reconcile_world.h - reconcile() of a route, "default/digits" with the arms a, b and c,
+ * and where it is not alone of others like it, in a world of a fake data plane, a fake
+ * store and a clock that is told what time it is; each of their answers may be made to
+ * fail. */
 #ifndef SUPPORT_RECONCILE_WORLD_H
 #define SUPPORT_RECONCILE_WORLD_H
 
@@ -14,11 +15,15 @@ struct world {
     bool down[ROUTE_ARMS_MAX];
     enum error_kind failure; /* of the data plane */
     enum reason trouble;     /* what those who route by it say */
+    bool apart;              /* no two routes set the same weight */
     unsigned dataplane_writes;
 
-    struct route_status saved; /* what the store has */
+    const char *name;          /* the route that is run: "digits" */
+    struct route_status saved; /* what the store has of it */
     bool has_saved;
     unsigned saves;
+    struct route_status saved_other; /* and of any other */
+    bool has_saved_other;
 
     bool deleting;        /* the object waits to be let go */
     bool finalizer;       /* the object has it */

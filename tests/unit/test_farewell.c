@@ -137,6 +137,90 @@ static void the_object_goes_when_the_data_plane_obeys(void **state)
     assert_true(isnan(world_metric(w, "route=\"digits\"")));
 }
 
+static void the_baseline_is_not_given_traffic_while_it_is_dead(void **state)
+{
+    static const struct {
+        bool down[3];
+        const char *on_delete;
+        double want[3];
+    } rows[] = {
+        {{true, false, false}, "Baseline", {0, -1, -1}             },
+        {{true, true, false},  "Baseline", {0, 0, 1}               },
+        {{true, true, true},   "Baseline", {1, 0, 0}               }, /* nobody is better */
+        {{false, true, true},  "Baseline", {1, 0, 0}               },
+        {{true, false, false}, "Uniform",  {1. / 3, 1. / 3, 1. / 3}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(world_freep)
+        struct world *w = waiting_world(rows[i].on_delete);
+        char spec[64];
+        double before[3];
+
+        world_decide(w, 20);
+        memcpy(before, w->weights, sizeof(before));
+        memcpy(w->down, rows[i].down, sizeof(rows[i].down)); /* at this moment */
+        w->deleting = true;
+        (void)snprintf(spec, sizeof(spec), "spec:\n  onDelete: %s\n", rows[i].on_delete);
+        assert_true(world_tell(w, "spec:\n", spec, 2));
+        assert_int_equal(world_run(w), RECONCILED);
+        assert_false(w->finalizer);
+        for (size_t k = 0; k < 3; k++) {
+            double kept = before[k] / (before[1] + before[2]); /* as they shared it */
+
+            assert_true(fabs(w->weights[k] -
+                             (rows[i].want[k] < 0 ? kept : rows[i].want[k])) < 1e-9);
+        }
+    }
+}
+
+static void note_skipped(void *arg, const struct route_event *event)
+{
+    *(bool *)arg |= strcmp(event->reason, "OnDeleteSkipped") == 0;
+}
+
+/* Frozen, weights may have been set by hand, and taking the object away is no order to
+ * overwrite them; but who counts on onDelete is told. */
+static void what_is_at_rest_is_left_so_and_that_is_told(void **state)
+{
+    static const struct {
+        const char *mode, *on_delete;
+        bool was_active, told;
+    } rows[] = {
+        {"Frozen", "Baseline", true,  true },
+        {"Frozen", "KeepLast", true,  false},
+        {"Shadow", "Uniform",  true,  true },
+        {"Shadow", "Baseline", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(world_freep)
+        struct world *w = waiting_world(rows[i].on_delete);
+        char spec[96];
+        bool told = false;
+
+        events_forward(w->events, note_skipped, &told);
+        if (rows[i].was_active)
+            world_decide(w, 20);
+        assert_int_equal(w->finalizer, rows[i].was_active);
+        (void)snprintf(spec, sizeof(spec), "spec:\n  onDelete: %s\n  mode: %s\n",
+                       rows[i].on_delete, rows[i].mode);
+        (void)world_tell(w, "spec:\n", spec, 2);
+        world_decide(w, 1);
+        w->weights[0] = 0; /* by hand */
+        w->weights[1] = 0.25;
+        w->weights[2] = 0.75;
+        w->deleting = true;
+        assert_true(world_tell(w, "spec:\n", spec, 3));
+        assert_int_equal(world_run(w), RECONCILED);
+        assert_false(w->finalizer);
+        assert_true(w->weights[1] == 0.25 && w->weights[2] == 0.75);
+        assert_int_equal(told, rows[i].told);
+    }
+}
+
 static void deletion_does_not_wait_for_ever(void **state)
 {
     static const struct {
@@ -176,7 +260,7 @@ static void a_farewell_that_was_cut_off_is_finished_by_the_next_process(void **s
     (void)state;
     world_decide(w, 20);
     begin_deletion(w);
-    w->fail_at = w->io + 3; /* write, read, let go */
+    w->fail_at = w->io + 4; /* read, write, read, let go */
     assert_int_equal(world_run(w), RECONCILE_FAILED);
     assert_true(w->finalizer);
     world_halt(w);
@@ -234,6 +318,8 @@ int main(void)
         cmocka_unit_test(the_finalizer_comes_before_the_first_weight),
         cmocka_unit_test(a_shadow_needs_no_finalizer),
         cmocka_unit_test(the_object_goes_when_the_data_plane_obeys),
+        cmocka_unit_test(the_baseline_is_not_given_traffic_while_it_is_dead),
+        cmocka_unit_test(what_is_at_rest_is_left_so_and_that_is_told),
         cmocka_unit_test(deletion_does_not_wait_for_ever),
         cmocka_unit_test(a_farewell_that_was_cut_off_is_finished_by_the_next_process),
         cmocka_unit_test(what_was_never_understood_is_let_go),

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "support/reconcile_world.h"
 
@@ -70,6 +71,51 @@ static void drift_is_repaired_and_counted(void **state)
     assert_true(world_drift_repairs(w) == 2);
 }
 
+static void note_contest(void *arg, const struct route_event *event)
+{
+    *(bool *)arg |= strcmp(event->reason, "DriftContested") == 0;
+}
+
+/* Ten minutes against somebody who sets his own weights whenever we have set ours. */
+static void a_fight_over_weights_is_not_fought_without_end(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    bool contested = false;
+    enum reason why;
+    unsigned writes;
+
+    (void)state;
+    events_forward(w->events, note_contest, &contested);
+    (void)world_tell(w, "10s", "1h", 1);
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    writes = w->dataplane_writes;
+    for (int64_t passed = 0; passed < 10 * 60 * 1000; passed += 10) {
+        w->weights[0] = w->weights[1] = 0.5;
+        w->weights[2] = 0;
+        assert_int_equal(world_run(w), RECONCILED_AFTER);
+        if (passed == 0)
+            world_assert_sane(w);
+        world_pass(w, 10);
+    }
+    assert_in_range(w->dataplane_writes - writes, 20, 25); /* one each 30 s */
+    assert_true(contested);
+    assert_true(world_drift_repairs(w) == w->dataplane_writes - writes);
+    for (int i = 0; i < 2; i++) { /* the first may be set right */
+        w->weights[0] = w->weights[1] = 0.5;
+        assert_int_equal(world_run(w), RECONCILED_AFTER);
+    }
+    assert_int_equal(world_programmed(w, &why), CONDITION_FALSE);
+    assert_int_equal(w->saved.conditions[CONDITION_READY].status, CONDITION_FALSE);
+    assert_in_range(w->again_ms - w->now.mono_ms, 1, 30000);
+    world_pass(w, w->again_ms - w->now.mono_ms); /* it is over: that was the last word */
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    world_assert_sane(w);
+    assert_int_equal(world_programmed(w, &why), CONDITION_TRUE);
+    assert_int_equal(w->saved.conditions[CONDITION_READY].status, CONDITION_TRUE);
+    assert_int_equal(w->saved.decisions, 1);
+}
+
 static void what_gateways_say_is_told_when_they_say_it(void **state)
 {
     CLEANUP(world_freep)
@@ -95,6 +141,39 @@ static void what_gateways_say_is_told_when_they_say_it(void **state)
     assert_int_equal(world_programmed(w, &why), CONDITION_FALSE);
     assert_int_equal(why, REASON_NOT_ACCEPTED);
     assert_int_equal(w->saved.decisions, 1);
+}
+
+/* Ready is what people and tools wait for: no traffic is split by what a gateway refuses.
+ */
+static void what_a_gateway_refuses_is_not_ready(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = told_world();
+    const struct route_condition *ready = &w->saved.conditions[CONDITION_READY];
+    int64_t since_ms;
+
+    (void)state;
+    world_decide(w, 1);
+    assert_int_equal(ready->status, CONDITION_TRUE);
+    world_pass(w, -9000);
+    w->trouble = REASON_BACKEND_NOT_FOUND;
+    assert_int_equal(world_run(w), RECONCILED_AFTER); /* woken between two decisions */
+    assert_int_equal(ready->status, CONDITION_FALSE);
+    assert_int_equal(ready->reason, REASON_BACKEND_NOT_FOUND);
+    since_ms = ready->since_ms;
+    world_pass(w, 9000);
+    world_decide(w, 3);
+    assert_int_equal(w->saved.decisions, 4);
+    assert_int_equal(ready->status, CONDITION_FALSE);
+    assert_true(ready->since_ms == since_ms); /* deciding changes nothing of that */
+    w->trouble = REASON_PENDING;              /* not refused, and not confirmed */
+    world_decide(w, 1);
+    assert_int_equal(ready->status, CONDITION_TRUE);
+    assert_int_equal(ready->reason, w->saved.reason);
+    w->trouble = REASON_NOT_ACCEPTED;
+    (void)world_tell(w, "spec:\n", "spec:\n  mode: Frozen\n", 2);
+    world_decide(w, 1);
+    assert_int_equal(ready->status, CONDITION_TRUE); /* nothing is to be obeyed */
 }
 
 static void an_arm_that_dies_between_decisions_is_left_at_once(void **state)
@@ -176,7 +255,9 @@ int main(void)
         cmocka_unit_test(decisions_come_at_their_interval_whatever_wakes_it),
         cmocka_unit_test(echoes_of_its_own_writes_are_no_news),
         cmocka_unit_test(drift_is_repaired_and_counted),
+        cmocka_unit_test(a_fight_over_weights_is_not_fought_without_end),
         cmocka_unit_test(what_gateways_say_is_told_when_they_say_it),
+        cmocka_unit_test(what_a_gateway_refuses_is_not_ready),
         cmocka_unit_test(an_arm_that_dies_between_decisions_is_left_at_once),
         cmocka_unit_test(others_than_active_never_write),
         cmocka_unit_test(a_new_arm_list_keeps_what_matches_by_name),

@@ -421,6 +421,58 @@ static void the_worst_that_a_gateway_says_counts(void **state)
     }
 }
 
+/* ---- two routes in one object --------------------------------------------------------
+ */
+
+static void routes_overlap_where_a_rule_is_of_both(void **state)
+{
+    static const char object[] =
+        "{" META ",\"spec\":{\"rules\":["
+        "{\"name\":\"one\",\"backendRefs\":[{\"name\":\"a\"},{\"name\":\"b\"}]},"
+        "{\"name\":\"two\",\"backendRefs\":[{\"name\":\"a\"},{\"name\":\"b\"}]},"
+        "{\"name\":\"abc\",\"backendRefs\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":"
+        "\"c\"}]},"
+        "{\"name\":\"bd\",\"backendRefs\":[{\"name\":\"b\"},{\"name\":\"d\"}]}]}}";
+    static const struct {
+        size_t arms;       /* a, b, ... */
+        const char *other; /* two of them, by name */
+        const char *rule, *other_rule;
+        bool want;
+    } rows[] = {
+        {2, "ab", "",    "",    true },
+        {2, "ab", "one", "two", false},
+        {2, "ab", "one", "one", true },
+        {2, "ab", "one", "",    true },
+        {2, "bd", "",    "",    false}, /* they share a backend, and no rule */
+        {3, "ab", "",    "",    true }, /* abc: the others are strangers to a and b */
+        {3, "ab", "",    "one", false},
+        {3, "bd", "",    "",    false},
+        {2, "ab", "odd", "",    false},
+    };
+    CLEANUP(split_freep)
+    struct split *s = split_of(&split_httproute, object);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(route_freep)
+        struct bandit_route *r = arms_route("team", "digits", rows[i].arms);
+        CLEANUP(route_freep)
+        struct bandit_route *other = arms_route("team", "digits", 2);
+
+        for (size_t k = 0; k < 2; k++) {
+            other->spec.arms[k].service[0] = rows[i].other[k];
+            other->spec.arms[k].name[0] = rows[i].other[k];
+        }
+        (void)snprintf(r->spec.target.rule, sizeof(r->spec.target.rule), "%s",
+                       rows[i].rule);
+        (void)snprintf(other->spec.target.rule, sizeof(other->spec.target.rule), "%s",
+                       rows[i].other_rule);
+        if (split_overlap(s, r, other) != rows[i].want ||
+            split_overlap(s, other, r) != rows[i].want)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +482,7 @@ int main(void)
         cmocka_unit_test(patches_touch_weights_only),
         cmocka_unit_test(whole_objects_are_made_from_the_template),
         cmocka_unit_test(the_worst_that_a_gateway_says_counts),
+        cmocka_unit_test(routes_overlap_where_a_rule_is_of_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
