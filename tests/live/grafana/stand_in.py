@@ -11,6 +11,9 @@ import pathlib
 import subprocess
 import sys
 import threading
+import urllib.request
+
+import pictures
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -26,15 +29,16 @@ def faithful():
     pages = {f"/api/datasources/uid/{s['uid']}": s for s in SOURCES}
     pages["/api/datasources/uid/bandit-prometheus/health"] = {"status": "OK"}
     for _, board in sources.dashboards(ROOT):
-        pages[f"/api/dashboards/uid/{board['uid']}"] = {"meta": {"provisioned": True}, "dashboard": {**board, "id": 7, "version": 1}}
-    rules = [{**rule, "ruleGroup": group["name"]} for group in MANAGED["groups"] for rule in group["rules"]]
+        pages[f"/api/dashboards/uid/{board['uid']}"] = {"meta": {"provisioned": True, "folderTitle": "Bandit Router"}, "dashboard": {**board, "id": 7, "version": 1}}
+    pages["/api/folders?limit=1000"] = [{"uid": "f1", "title": "Bandit Router alerts"}, {"uid": "f2", "title": "Bandit Router"}]
+    rules = [{**rule, "ruleGroup": group["name"], "folderUID": "f1"} for group in MANAGED["groups"] for rule in group["rules"]]
     pages["/api/v1/provisioning/alert-rules"] = rules
-    pages["/api/v1/provisioning/contact-points"] = [{"name": p["name"]} for p in MANAGED["contactPoints"]]
-    pages["/api/v1/provisioning/mute-timings"] = [{"name": t["name"]} for t in MANAGED["muteTimes"]]
-    pages["/api/v1/provisioning/templates"] = [{"name": t["name"]} for t in MANAGED["templates"]]
+    pages["/api/v1/provisioning/contact-points"] = [{"name": p["name"], "type": r["type"]} for p in MANAGED["contactPoints"] for r in p["receivers"]]
+    pages["/api/v1/provisioning/mute-timings"] = [dict(t) for t in MANAGED["muteTimes"]]
+    pages["/api/v1/provisioning/templates"] = [dict(t) for t in MANAGED["templates"]]
     health = [{"name": rule["title"], "health": "ok"} for rule in rules]
     pages["/api/prometheus/grafana/api/v1/rules"] = {"data": {"groups": [{"rules": health}]}}
-    pages["/api/ds/query"] = {"results": {"A": {"status": 200, "frames": [{"schema": {"fields": [{"name": "Value"}]}}]}}}
+    pages["/api/ds/query"] = {"results": {"A": {"status": 200, "frames": [{"data": {"values": [[1], [2]]}}]}}}
     return pages
 
 
@@ -58,19 +62,34 @@ FAULTS = (
     (set_to("/api/datasources/uid/bandit-prometheus/health", "status", value="ERROR"), "not healthy"),
     (remove(ROUTE), "bandit-route.json: 404"),
     (set_to(ROUTE, "meta", "provisioned", value=False), "not provisioned from the file"),
-    (set_to(ROUTE, "dashboard", "tags", value=[]), "tags is []"),
-    (set_to(ROUTE, "dashboard", "panels", 1, "targets", 0, "expr", value="up"), "is not that of the file"),
+    (set_to(ROUTE, "meta", "folderTitle", value="General"), "is in folder 'General'"),
+    (set_to(ROUTE, "dashboard", "tags", value=[]), "tags has 0 items"),
+    (set_to(ROUTE, "dashboard", "panels", 1, "targets", 0, "expr", value="up"), "panel 2.targets[0].expr is 'up'"),
+    (set_to(ROUTE, "dashboard", "panels", 3, "fieldConfig", "defaults", "unit", value="ms"), "panel 4.fieldConfig.defaults.unit is 'ms'"),
+    (set_to(ROUTE, "dashboard", "panels", 3, "fieldConfig", "defaults", "thresholds", "steps", value=[]), "panel 4.fieldConfig.defaults.thresholds.steps has 0"),
+    (set_to(ROUTE, "dashboard", "templating", "list", 1, "multi", value=False), "templating.list[1].multi is False"),
+    (set_to(ROUTE, "dashboard", "annotations", "list", value=[]), "annotations.list has 0 items"),
+    (set_to(ROUTE, "dashboard", "links", 0, "keepTime", value=False), "links[0].keepTime is False"),
+    (set_to(ROUTE, "dashboard", "panels", 1, "id", value=999), "panel 2 is not there"),
+    (set_to("/api/ds/query", "results", "A", "frames", value=[]), "has no data, and no reason"),
     (set_to("/api/ds/query", "results", "A", "error", value="parse error"), "parse error"),
     (set_to("/api/v1/provisioning/alert-rules", 3, "uid", value="other"), "is not there"),
-    (set_to("/api/v1/provisioning/contact-points", 0, "name", value="other"), "contactPoints"),
+    (set_to("/api/v1/provisioning/alert-rules", 3, "for", value="1h"), ".for is '1h'"),
+    (set_to("/api/v1/provisioning/alert-rules", 3, "labels", value={}), ".labels.severity is gone"),
+    (set_to("/api/v1/provisioning/alert-rules", 3, "folderUID", value="f2"), "is not in folder 'Bandit Router alerts'"),
+    (set_to("/api/v1/provisioning/contact-points", 0, "type", value="email"), "contact point 'Bandit Router critical' by webhook is not there"),
+    (set_to("/api/v1/provisioning/mute-timings", 0, "time_intervals", value=[]), "muteTimes"),
+    (set_to("/api/v1/provisioning/templates", 0, "template", value="other"), "templates bandit-router.template is 'other'"),
     (set_to("/api/prometheus/grafana/api/v1/rules", "data", "groups", 0, "rules", 0, "health", value="error"), "does not evaluate"),
 )
 
 
 class Grafana(http.server.BaseHTTPRequestHandler):
     pages = {}
+    asked_by = None
 
     def do_GET(self):
+        Grafana.asked_by = self.headers.get("Authorization")
         if self.headers.get("Content-Length"):
             self.rfile.read(int(self.headers["Content-Length"]))
         found = self.pages.get(self.path)
@@ -87,7 +106,17 @@ class Grafana(http.server.BaseHTTPRequestHandler):
 
 
 def check(url):
-    return subprocess.run([sys.executable, HERE / "check.py"], env={**os.environ, "GRAFANA_URL": url}, capture_output=True, text=True, timeout=300)
+    # Without a browser: what there is to see here is no dashboard.
+    return subprocess.run([sys.executable, HERE / "check.py"], env={**os.environ, "GRAFANA_URL": url, "PATH": "/nowhere"}, capture_output=True, text=True, timeout=300)
+
+
+def logged_in(url):
+    """Whether a browser that comes through the proxy of the pictures is known to the server."""
+    os.environ["GRAFANA_TOKEN"] = "secret"
+    with pictures.proxy(url) as address, urllib.request.urlopen(f"{address}/api/ds/query", b"{}", timeout=30) as answer:
+        told = json.load(answer)
+    del os.environ["GRAFANA_TOKEN"]
+    return Grafana.asked_by == "Bearer secret" and told == Grafana.pages["/api/ds/query"]
 
 
 def main():
@@ -98,6 +127,9 @@ def main():
     good = check(url)
     failures = good.returncode != 0
     print(good.stdout[-2000:] + good.stderr[-2000:] if failures else "ok     nothing is wrong with a faithful one")
+    known = logged_in(url)
+    failures += not known
+    print("ok     pictures are taken by somebody who is logged in" if known else "FAILED to log in for the pictures")
     for fault, want in FAULTS:
         Grafana.pages = copy.deepcopy(faithful())
         fault(Grafana.pages)
