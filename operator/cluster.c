@@ -58,6 +58,13 @@ static void on_answer(void *arg, const char *method, int code)
         operator_metrics_rest(c->metrics, c->host, method, code);
 }
 
+static void on_event_dropped(void *arg, enum kube_event_loss why)
+{
+    const struct cluster *c = arg;
+
+    operator_metrics_event_dropped(c->metrics, why == KUBE_EVENT_FULL);
+}
+
 static void on_lease_fault(void *arg, const struct error *err)
 {
     store_log_fault(arg, "lease", err);
@@ -92,6 +99,7 @@ void cluster_begin(struct cluster *c, struct operator_metrics *metrics,
             .instance = lease_identity(c->identity),
             .user_agent = user_agent,
             .report = on_answer,
+            .dropped = on_event_dropped,
             .hook_arg = c,
         });
     }

@@ -36,7 +36,6 @@ struct kube_events {
     pthread_cond_t more;
     struct waiting *first, **last;
     size_t count;
-    uint64_t dropped;
     uint64_t serial;
     bool stopping;
 };
@@ -49,6 +48,12 @@ static void waiting_free(struct waiting *w)
     free(w->key);
     json_free(w->event);
     free(w);
+}
+
+static void dropped(const struct kube_events *e, enum kube_event_loss why)
+{
+    if (e->o.dropped)
+        e->o.dropped(e->o.hook_arg, why);
 }
 
 void kube_events_note(struct kube_events *e, const struct kube_event *event)
@@ -69,22 +74,12 @@ void kube_events_note(struct kube_events *e, const struct kube_event *event)
         e->count++;
         w = NULL;
         (void)pthread_cond_signal(&e->more);
-    } else {
-        e->dropped++;
     }
     (void)pthread_mutex_unlock(&e->lock);
-    if (w)
-        waiting_free(w);
-}
-
-uint64_t kube_events_dropped(struct kube_events *e)
-{
-    uint64_t dropped;
-
-    (void)pthread_mutex_lock(&e->lock);
-    dropped = e->dropped;
-    (void)pthread_mutex_unlock(&e->lock);
-    return dropped;
+    if (!w)
+        return;
+    dropped(e, KUBE_EVENT_FULL);
+    waiting_free(w);
 }
 
 /* ---- telling -------------------------------------------------------------------------
@@ -123,12 +118,9 @@ static bool tell(void *arg, const struct happening *h, enum event_step step)
     struct error err;
     bool ok = step == EVENT_POST ? post(e, h, &err) : patch(e, h, &err);
 
-    if (ok)
-        return true;
-    (void)pthread_mutex_lock(&e->lock);
-    e->dropped++;
-    (void)pthread_mutex_unlock(&e->lock);
-    return false;
+    if (!ok && err.kind != ERR_CANCELED)
+        dropped(e, KUBE_EVENT_FAILED);
+    return ok;
 }
 
 static void wait_until(struct kube_events *e, int64_t mono_ms)

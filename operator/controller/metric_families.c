@@ -92,6 +92,13 @@ const struct metric_desc metric_families[METRIC_FAMILY_COUNT] = {
         .name = "bandit_operator_journal_errors", .type = METRIC_COUNTER,
         .help = "Decisions that --decisions.log could not take.",
         .example = "increase(bandit_operator_journal_errors_total[10m]) > 0"},
+    [EVENTS_DROPPED] = {
+        .name = "bandit_operator_events_dropped", .type = METRIC_COUNTER,
+        .help = "Kubernetes Events about routes that were not told: too many waited (full), "
+                "or the API server did not take them (failed).",
+        .labels = {"reason"},
+        .example = "sum by (reason) "
+                   "(increase(bandit_operator_events_dropped_total[10m])) > 0"},
     [ROUTES] = {
         .name = "bandit_operator_routes", .type = METRIC_GAUGE,
         .help = "Routes that are looked after.",

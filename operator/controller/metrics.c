@@ -16,7 +16,7 @@ struct operator_metrics {
     struct metrics *registry;
     char *host; /* of Prometheus */
     struct counter *queries, *status_write_errors, *journal_errors,
-        *results[RECONCILE_RESULT_COUNT];
+        *results[RECONCILE_RESULT_COUNT], *events_dropped[2];
     struct counter *reconcile_errors, *queue_adds, *queue_retries;
     struct histogram *query_duration, *reconcile_time, *queue_duration, *work_duration;
     struct gauge *last_success, *routes, *invalid, *active;
@@ -90,6 +90,8 @@ struct operator_metrics *operator_metrics_new(struct metrics *registry,
     m->last_success = gauge_of(m, LAST_QUERY_SUCCESS, NULL);
     m->status_write_errors = counter_of(m, STATUS_WRITE_ERRORS, NULL);
     m->journal_errors = counter_of(m, JOURNAL_ERRORS, NULL);
+    m->events_dropped[false] = counter_of(m, EVENTS_DROPPED, (const char *[]){"failed"});
+    m->events_dropped[true] = counter_of(m, EVENTS_DROPPED, (const char *[]){"full"});
     m->routes = gauge_of(m, ROUTES, NULL);
     m->invalid = gauge_of(m, INVALID_ROUTES, NULL);
     begin_query_errors(m);
@@ -163,6 +165,11 @@ void operator_metrics_rest(struct operator_metrics *m, const char *host,
     if (code)
         (void)snprintf(text, sizeof(text), "%d", code);
     counter_inc(counter_of(m, REST_REQUESTS, (const char *[]){text, method, host}));
+}
+
+void operator_metrics_event_dropped(struct operator_metrics *m, bool full)
+{
+    counter_inc(m->events_dropped[full]);
 }
 
 void operator_metrics_leader(struct operator_metrics *m, bool leads)

@@ -49,6 +49,10 @@ void operator_metrics_query(struct operator_metrics *m,
 void operator_metrics_rest(struct operator_metrics *m, const char *host,
                            const char *method, int code);
 
+/* An Event for people could not be told: too many waited, or the server did not take it.
+ */
+void operator_metrics_event_dropped(struct operator_metrics *m, bool full);
+
 /* Is this process the one that decides? It is, until told otherwise. */
 void operator_metrics_leader(struct operator_metrics *m, bool leads);
 

@@ -181,8 +181,10 @@ class EventsTest(unittest.TestCase):
     def test_a_server_without_events_is_no_trouble(self):
         with World(routes=1) as w:
             w.store.fault(plural="events", times=1000, status=403, reason="Forbidden")
-            w.start("one")
+            p = w.start("one")
             wait_for("statuses", lambda: w.status("r0").get("decisions", 0) >= 3)
+            wait_for("it to be counted", lambda: p.metric("bandit_operator_events_dropped_total", reason="failed"))
+            self.assertEqual(p.metric("bandit_operator_events_dropped_total", reason="full"), 0)
 
 
 class LeaseTest(unittest.TestCase):

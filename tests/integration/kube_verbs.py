@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -146,6 +147,10 @@ class VerbsTest(unittest.TestCase):
     def test_events_that_are_refused_are_dropped(self):
         self.store.fault(plural="events", status=403, times=99)
         self.assertEqual(self.ok("events"), 4)
+
+    def test_events_beyond_those_that_may_wait_are_dropped(self):
+        self.store.fault(plural="events", until=threading.Event())
+        self.assertIn(self.ok("flood"), (87, 88))  # 512 wait, and one may be under way
 
 
 if __name__ == "__main__":

@@ -35,8 +35,7 @@ static const struct program program = {
 
 static void report(void *arg, const char *method, int code)
 {
-    if (arg)
-        (void)atomic_fetch_add((atomic_int *)arg, 1);
+    (void)arg;
     (void)fprintf(stderr, "%s %d\n", method, code);
 }
 
@@ -81,41 +80,78 @@ static struct json *delete (struct kube_client *c, const struct kube_ref *ref,
     return kube_delete(c, ref, version, err) ? json_new_bool(true) : NULL;
 }
 
+struct tally {
+    atomic_int answers, full, failed;
+};
+
+static void count_answer(void *arg, const char *method, int code)
+{
+    struct tally *t = arg;
+
+    (void)atomic_fetch_add(&t->answers, 1);
+    report(NULL, method, code);
+}
+
+static void count_dropped(void *arg, enum kube_event_loss why)
+{
+    struct tally *t = arg;
+
+    (void)atomic_fetch_add(why == KUBE_EVENT_FULL ? &t->full : &t->failed, 1);
+}
+
+static struct kube_events *start_events(struct kube_access *access, struct tally *t)
+{
+    return kube_events_start(&(struct kube_events_options){
+        .access = access,
+        .controller = "bandit-router.dev/probe",
+        .instance = "probe",
+        .report = count_answer,
+        .dropped = count_dropped,
+        .hook_arg = t,
+    });
+}
+
+static const struct kube_event held = {.kind = &kind,
+                                       .namespace = "default",
+                                       .name = "digits",
+                                       .reason = "Held",
+                                       .action = "Decide",
+                                       .note = "no data"};
+
 /* The same Event three times, and another; until what is told of them was answered, or
  * all were dropped. */
 static struct json *events(struct kube_access *access)
 {
     enum { NOTED = 4, TOLD = 3, LIMIT_MS = 60000, STEP_MS = 20 };
     struct stop *clock = stop_new();
-    atomic_int answers = 0;
-    struct kube_events *e = kube_events_start(&(struct kube_events_options){
-        .access = access,
-        .controller = "bandit-router.dev/probe",
-        .instance = "probe",
-        .report = report,
-        .hook_arg = &answers,
-    });
-    struct kube_event event = {.kind = &kind,
-                               .namespace = "default",
-                               .name = "digits",
-                               .reason = "Held",
-                               .action = "Decide",
-                               .note = "no data"};
-    uint64_t dropped = 0;
+    struct tally t = {.answers = 0};
+    struct kube_events *e = start_events(access, &t);
+    struct kube_event event = held;
 
     for (int i = 0; i < 3; i++)
         kube_events_note(e, &event);
     event.warning = true;
     kube_events_note(e, &event);
-    for (int ms = 0; ms < LIMIT_MS && dropped < NOTED; ms += STEP_MS) {
+    for (int ms = 0; ms < LIMIT_MS && atomic_load(&t.failed) < NOTED; ms += STEP_MS) {
         (void)stop_wait_ms(clock, STEP_MS);
-        dropped = kube_events_dropped(e);
-        if (!dropped && atomic_load(&answers) >= TOLD)
+        if (!atomic_load(&t.failed) && atomic_load(&t.answers) >= TOLD)
             break;
     }
     kube_events_stop(e);
     stop_free(clock);
-    return json_new_number((double)dropped);
+    return json_new_number(atomic_load(&t.failed));
+}
+
+/* Six hundred at once, at a server that does not answer. */
+static struct json *flood(struct kube_access *access)
+{
+    struct tally t = {.answers = 0};
+    struct kube_events *e = start_events(access, &t);
+
+    for (int i = 0; i < 600; i++)
+        kube_events_note(e, &held);
+    kube_events_stop(e);
+    return json_new_number(atomic_load(&t.full) + 1000 * atomic_load(&t.failed));
 }
 
 static struct json *run(struct kube_client *c, struct kube_access *access,
@@ -141,7 +177,7 @@ static struct json *run(struct kube_client *c, struct kube_access *access,
         return kube_patch(c, ref, KUBE_JSON_PATCH, in, err);
     if (strcmp(verb, "delete") == 0)
         return delete (c, ref, in, err);
-    return events(access);
+    return strcmp(verb, "flood") == 0 ? flood(access) : events(access);
 }
 
 int main(int argc, char **argv)
