@@ -339,13 +339,14 @@ static int run_operator(void)
 }
 
 /* A large answer comes and goes with every interval: its memory goes back to the system
- * rather than into the heap, whose thresholds would else grow with it. */
+ * rather than into the heap, whose thresholds would else grow with it. One arena: what the
+ * watch gives back of a list, the workers fill. */
 static void bound_heap(void)
 {
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_THRESHOLD, BIG_BLOCK);
     (void)mallopt(M_TRIM_THRESHOLD, BIG_BLOCK);
-    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

@@ -7,7 +7,8 @@ Usage: fleet.py FOLDER-OF-THE-PROGRAMS [--store folder] [--store apiserver] [--r
            [--write PAGE]
 
 The real programs; Prometheus and HAProxy are made up, and of an API server only what is asked of it is counted. The
-operator has one worker. Prints tables, and exits with 1 when a bar is missed.
+operator has one worker on a folder and four on an API server, as the manifests have it. Prints tables, and exits with 1
+when a bar is missed.
 """
 import argparse
 import os
@@ -169,7 +170,7 @@ def measure(kind, options):
         run_servers(prometheus, HAProxy(arms), socket_path, ports)
         store = STORES[kind](folder, options.routes, arms)
         table = Table(f"{options.routes} routes x {options.arms} arms, interval {INTERVAL_S} s, {store.name}")
-        flags = [*store.flags(), "--dataplane.haproxy-socket", socket_path, "--prometheus.url",
+        flags = [*store.flags(), "--workers", store.workers, "--dataplane.haproxy-socket", socket_path, "--prometheus.url",
                  f"http://127.0.0.1:{ports[0]}", "--prometheus.timeout", "20s"]
         measure_operator(table, os.path.join(options.programs, "bandit-operator"), flags, options, prometheus, store)
         measure_exporter(table, os.path.join(options.programs, "bandit-exporter"), store.flags(), options)

@@ -36,6 +36,7 @@ def route_of(i, arms):
 class Folder:
     """The fleet as manifests, which are JSON and so YAML."""
     name, asked = "from a folder", False
+    workers = "1"
 
     def __init__(self, directory, routes, arms):
         self.path = os.path.join(directory, "routes")
@@ -55,6 +56,7 @@ class Folder:
 class ApiServer:
     """The fleet on a real API server."""
     name, asked = "from a real API server", True
+    workers = "4"  # as k8s/base has it: a worker waits while the server takes a write
 
     def __init__(self, directory, routes, arms):
         self.server = real_apiserver.RealApiServer().__enter__()
