@@ -339,8 +339,8 @@ static int run_operator(void)
 }
 
 /* A large answer comes and goes with every interval: its memory goes back to the system
- * rather than into the heap, whose thresholds would else grow with it. One arena: what the
- * watch gives back of a list, the workers fill. */
+ * rather than into the heap, whose thresholds would else grow with it. One arena: what
+ * the watch gives back of a list, the workers fill. */
 static void bound_heap(void)
 {
 #ifdef __GLIBC__
