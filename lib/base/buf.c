@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ void buf_cut(struct buf *b, size_t len)
 
 char *buf_make_room(struct buf *b, size_t n)
 {
+    assert(b->max < SIZE_MAX); /* there is a NUL behind it */
     if (b->full || n > b->max - b->len) {
         b->full = true;
         return NULL;
@@ -113,6 +115,22 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_start(args, fmt);
     buf_vprintf(b, fmt, args);
     va_end(args);
+}
+
+void buf_move(struct buf *to, struct buf *from)
+{
+    size_t max = to->max;
+
+    buf_clear(to);
+    *to = *from;
+    to->max = max;
+    buf_init(from, from->max);
+    if (to->len > max) {
+        buf_clear(to);
+        to->full = true;
+    }
+    if (to->cap > max + 1) /* room is made within the ceiling, see buf_room() */
+        to->cap = max + 1;
 }
 
 char *buf_take(struct buf *b)

@@ -16,7 +16,7 @@ struct buf {
     char *data; /* NULL until the first byte; use buf_str() for a string */
     size_t len;
     size_t cap;
-    size_t max; /* most bytes, the terminating NUL not counted */
+    size_t max; /* most bytes, the terminating NUL not counted: below SIZE_MAX */
     bool full;  /* something was dropped */
 };
 
@@ -42,6 +42,10 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list args)
  * written with buf_grew(). For callers that format in place. */
 static inline char *buf_room(struct buf *b, size_t n);
 static inline void buf_grew(struct buf *b, size_t n);
+
+/* What is in `from` goes over to `to`, without being copied, in place of what was there;
+ * what passes the ceiling of `to` is dropped whole. */
+void buf_move(struct buf *to, struct buf *from);
 
 /* Cut to the first len bytes; also forgets that the buffer was full. */
 void buf_cut(struct buf *b, size_t len);

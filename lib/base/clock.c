@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { DAY_S = 86400 };
+
 static int64_t now_ns(clockid_t id)
 {
     struct timespec t;
@@ -158,18 +160,24 @@ bool clock_parse(const char *text, int64_t *wall_ms, struct error *err)
     const char *p = text;
     struct tm tm = {0};
     int day;
+    int leap;
     int ms;
     int offset_s;
-    time_t t;
+    int64_t s;
 
     if (!read_date_time(&p, &tm) || !read_fraction(&p, &ms) ||
         !read_offset(&p, &offset_s) || *p)
         return error_set(err, ERR_INVALID,
                          "\"%.64s\" is not a time such as 2026-11-21T09:30:00Z", text);
     day = tm.tm_mday;
-    t = timegm(&tm);
+    leap = tm.tm_sec == 60;
+    tm.tm_sec -= leap;
+    s = (int64_t)timegm(&tm) - offset_s + leap;
     if (tm.tm_mday != day)
         return error_set(err, ERR_INVALID, "\"%.64s\": no such day in that month", text);
-    *wall_ms = ((int64_t)t - offset_s) * 1000 + ms;
+    if (leap && s % DAY_S)
+        return error_set(err, ERR_INVALID, "\"%.64s\": a leap second ends a day of UTC",
+                         text);
+    *wall_ms = s * 1000 + ms;
     return true;
 }

@@ -33,7 +33,7 @@ struct timespec clock_timespec(int64_t ms);
 const char *clock_format(int64_t wall_ms, char out[CLOCK_TEXT_MAX]);
 
 /* Read RFC 3339 with Z or a numeric offset and any number of fraction digits (those past
- * milliseconds are dropped). */
+ * milliseconds are dropped). A leap second is the one after it, as POSIX has none. */
 bool clock_parse(const char *text, int64_t *wall_ms, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024 };
+/* A text is cut where the line has so many bytes, which leaves room for what is short. */
+enum { LINE_MAX_BYTES = 16 * 1024, TEXT_ENDS = LINE_MAX_BYTES - 1024, FIELD_MAX = 128 };
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", NULL};
 static const char *const format_names[] = {"logfmt", "json", NULL};
@@ -37,27 +39,45 @@ bool log_setup(const char *level, const char *format, struct error *err)
     return true;
 }
 
-static void add_quoted(struct buf *out, const char *s)
+/* The character at s, n bytes long. */
+static void add_character(struct buf *out, const char *s, size_t n)
 {
-    buf_putc(out, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
+    unsigned char c = (unsigned char)*s;
 
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c == '\n')
-            buf_puts(out, "\\n");
-        else if (c < 0x20 || c == 0x7f)
-            buf_printf(out, "\\u%04x", c);
-        else
-            buf_putc(out, (char)c);
-    }
-    buf_putc(out, '"');
+    if (c == '"' || c == '\\')
+        buf_printf(out, "\\%c", c);
+    else if (c == '\n')
+        buf_puts(out, "\\n");
+    else if (c < 0x20 || c == 0x7f)
+        buf_printf(out, "\\u%04x", c);
+    else
+        buf_add(out, s, n);
 }
 
-static bool needs_quotes(const char *s)
+/* Texts come from clients, and error messages are cut at any byte: what is no UTF-8,
+ * which no reader of JSON would take, becomes U+FFFD, byte by byte. */
+static void add_quoted(struct buf *out, const char *s)
 {
-    if (!*s)
+    const char *end = s + strlen(s);
+
+    buf_putc(out, '"');
+    while (s < end && out->len < TEXT_ENDS) {
+        size_t n = text_utf8_length(s, (size_t)(end - s));
+
+        if (n)
+            add_character(out, s, n);
+        else
+            buf_puts(out, "\xEF\xBF\xBD");
+        s += n ? n : 1;
+    }
+    buf_puts(out, s < end ? "...\"" : "\"");
+}
+
+static bool needs_quotes(const struct buf *out, const char *s)
+{
+    size_t n = strlen(s);
+
+    if (!n || out->len + n > TEXT_ENDS || !text_is_utf8(s, n))
         return true;
     for (; *s; s++)
         if ((unsigned char)*s <= ' ' || *s == '"' || *s == '=' || *s == '\\' ||
@@ -72,7 +92,7 @@ static void add_pair(struct buf *out, const char *key, const char *value, bool i
         buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", key);
     else
         buf_printf(out, "%s%s=", out->len ? " " : "", key);
-    if (is_text && (line_format == LOG_FORMAT_JSON || needs_quotes(value)))
+    if (is_text && (line_format == LOG_FORMAT_JSON || needs_quotes(out, value)))
         add_quoted(out, value);
     else
         buf_puts(out, value);
@@ -111,12 +131,12 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
     add_pair(&line, "ts", clock_format(clock_wall_ms(), now), true);
     add_pair(&line, "level", level_names[level], true);
     add_pair(&line, "msg", msg, true);
-    for (; fields->key; fields++)
+    for (; fields->key && line.len + FIELD_MAX < LINE_MAX_BYTES; fields++)
         add_field(&line, fields);
     if (line_format == LOG_FORMAT_JSON)
         buf_putc(&line, '}');
     buf_putc(&line, '\n');
     /* one write a line, so that threads and processes do not cut into each other */
-    if (buf_ok(&line))
-        (void)!write(STDERR_FILENO, line.data, line.len);
+    assert(buf_ok(&line));
+    (void)!write(STDERR_FILENO, line.data, line.len);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log.h - one line per event on standard error, as logfmt or JSON.
+ * A line is UTF-8 and at most 16 KiB long, whatever the fields hold: bytes that are no
+ * text become U+FFFD, a long text is cut.
  *
  * Libraries do not log; a program logs an error once, where it decides what to do about
  * it. Messages are constant text, so that they can be searched for; what varies goes into

@@ -15,8 +15,8 @@ bool text_to_int(const char *text, int64_t low, int64_t high, int64_t *value,
     long long v;
 
     errno = 0;
-    v = strtoll(text, &end, 10);
-    if (end == text || *end || text[0] == ' ' || text[0] == '+')
+    v = strtoll(text, &end, 10); /* which takes blanks of all kinds, and '+', in front */
+    if (end == text || *end || !strchr("-0123456789", text[0]))
         return error_set(err, ERR_INVALID, "\"%.64s\" is not a whole number", text);
     if (errno || v < low || v > high)
         return error_set(err, ERR_INVALID, "%.64s is outside %lld to %lld", text,

@@ -44,6 +44,37 @@ static void a_buffer_drops_what_passes_its_ceiling(void **state)
     assert_sane_buf(&b);
 }
 
+static void a_buffer_takes_over_what_fits(void **state)
+{
+    static const struct {
+        size_t max;
+        bool fits;
+    } rows[] = {
+        {4,    false},
+        {5,    true },
+        {1000, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(buf_clear)
+        struct buf from = BUF_INIT(1000), to = BUF_INIT(rows[i].max);
+
+        buf_puts(&to, "old");
+        buf_puts(&from, "hello");
+        buf_move(&to, &from);
+        assert_sane_buf(&to);
+        assert_int_equal(to.max, rows[i].max); /* and not that of the other */
+        assert_int_equal(buf_ok(&to), rows[i].fits);
+        assert_string_equal(buf_str(&to), rows[i].fits ? "hello" : "");
+        assert_int_equal(from.len + from.cap, 0);
+        buf_printf(&to, "%*s", (int)rows[i].max, "x");
+        assert_false(buf_ok(&to));
+        assert_sane_buf(&to);
+        buf_clear(&to);
+    }
+}
+
 static void errors_keep_their_kind_when_wrapped(void **state)
 {
     struct error err;
@@ -53,6 +84,40 @@ static void errors_keep_their_kind_when_wrapped(void **state)
     assert_false(error_wrap(&err, "write %s", "status"));
     assert_int_equal(err.kind, ERR_CONFLICT);
     assert_string_equal(err.msg, "write status: version 7");
+}
+
+static void whole_numbers_are_digits_alone(void **state)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } rows[] = {
+        {"0",    true },
+        {"-12",  true },
+        {"007",  true },
+        {"",     false},
+        {"-",    false},
+        {" 1",   false},
+        {"\t1",  false},
+        {"\n1",  false},
+        {"\v1",  false},
+        {"\f1",  false},
+        {"\r-1", false},
+        {"+1",   false},
+        {"- 1",  false},
+        {"1 ",   false},
+        {"0x1",  false},
+        {"1e3",  false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err;
+        int64_t v;
+
+        if (text_to_int(rows[i].text, -100, 100, &v, &err) != rows[i].good)
+            fail_msg("\"%s\"", rows[i].text);
+    }
 }
 
 static void durations_are_read_and_written(void **state)
@@ -108,6 +173,13 @@ static void times_are_read_and_written(void **state)
         {"0999-12-31T23:59:59.999Z",       -30610224000001, "0999-12-31T23:59:59.999Z"},
         {"0000-03-01T00:00:00Z",           -62162035200000, "0000-03-01T00:00:00Z"    },
         {"9999-12-31T23:59:59Z",           253402300799000, "9999-12-31T23:59:59Z"    },
+ /* a leap second, which POSIX does not have */
+        {"2016-12-31T23:59:60Z",           1483228800000,   "2017-01-01T00:00:00Z"    },
+        {"2017-01-01T05:29:60.5+05:30",    1483228800500,   "2017-01-01T00:00:00.500Z"},
+        {"2016-12-31T23:59:60+01:00",      0,               NULL                      },
+        {"2016-12-31T23:58:60Z",           0,               NULL                      },
+        {"2016-12-31T23:59:61Z",           0,               NULL                      },
+        {"2023-02-29T23:59:60Z",           0,               NULL                      },
         {"2023-02-29T00:00:00Z",           0,               NULL                      },
         {"2026-11-21T09:30:00",            0,               NULL                      },
         {"2026-11-21",                     0,               NULL                      },
@@ -408,6 +480,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_clock_goes_on_while_the_machine_is_suspended),
         cmocka_unit_test(a_buffer_drops_what_passes_its_ceiling),
+        cmocka_unit_test(a_buffer_takes_over_what_fits),
+        cmocka_unit_test(whole_numbers_are_digits_alone),
         cmocka_unit_test(errors_keep_their_kind_when_wrapped),
         cmocka_unit_test(durations_are_read_and_written),
         cmocka_unit_test(times_are_read_and_written),
