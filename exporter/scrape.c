@@ -40,11 +40,10 @@ static bool read_filter(const struct httpd_request *req, struct page_filter *f,
     httpd_query_each(req, "name[]", add_family, f);
     httpd_query_each(req, "namespace", add_namespace, f);
     if (f->unknown_families || !buf_ok(&f->namespaces)) {
-        resp->status = 400;
-        resp->content_type = "text/plain; charset=utf-8";
-        buf_puts(&resp->body, f->unknown_families
-                                  ? "name[]: there is no family of that name\n"
-                                  : "namespace: too many\n");
+        httpd_response_text(resp, 400,
+                            f->unknown_families
+                                ? "name[]: there is no family of that name\n"
+                                : "namespace: too many\n");
         return false;
     }
     if (!f->families)

@@ -38,6 +38,13 @@ void httpd_response_header(struct httpd_response *resp, const char *name,
     memcpy(resp->headers[i].value, value, size);
 }
 
+void httpd_response_text(struct httpd_response *resp, int status, const char *text)
+{
+    resp->status = status;
+    resp->content_type = "text/plain; charset=utf-8";
+    buf_puts(&resp->body, text);
+}
+
 static struct MHD_Response *make(const struct httpd_response *resp, bool close)
 {
     struct MHD_Response *answer =

@@ -10,7 +10,7 @@
 
 /* Of a body that is too large, so much is read and dropped before the connection is cut,
  * so that an honest client gets to see the 413. */
-enum { DROP_MAX = 1024 * 1024, BODY_MAX = 64 * 1024 * 1024, SELF = -1 };
+enum { DROP_MAX = 1024 * 1024, SELF = -1 };
 
 /* A thread keeps so many exchanges, and of each the buffers up to this size, for its next
  * requests, whatever their connection: the last one used comes first, for it is still in
@@ -24,8 +24,9 @@ struct exchange {
     const struct httpd_route *route;
     struct buf body;
     size_t dropped;
-    int verdict; /* of judge() */
-    int status;  /* 0: not answered yet */
+    int verdict;  /* of judge() */
+    bool handled; /* the row's handler was run */
+    int status;   /* 0: not answered yet */
     struct httpd_response resp;
     struct kept_answer kept;
 };
@@ -128,14 +129,26 @@ static struct httpd_request request_of(const struct exchange *x,
     };
 }
 
+/* Forget what the handler has answered; the filter's headers, which came first, stay. */
+static void take_back(struct httpd_response *resp, size_t header_count)
+{
+    if (resp->slices && resp->release)
+        resp->release(resp->release_arg);
+    resp->slices = NULL;
+    resp->header_count = header_count;
+    buf_clear(&resp->body);
+}
+
 static enum MHD_Result handle(struct exchange *x, struct MHD_Connection *connection,
                               const char *url, const char *method)
 {
     struct httpd_request req = request_of(x, connection, url, method);
+    size_t header_count = x->resp.header_count;
 
+    x->handled = true;
     x->route->fn(x->route->arg ? x->route->arg : x->h->options.arg, &req, &x->resp);
     if (!buf_ok(&x->resp.body)) {
-        buf_clear(&x->resp.body);
+        take_back(&x->resp, header_count);
         return refuse(x, connection, 500);
     }
     return send_answer(x, connection);
@@ -161,7 +174,7 @@ static struct exchange *begin(struct httpd *h)
         if (!x)
             return NULL;
         buf_init(&x->body, 0);
-        buf_init(&x->resp.body, BODY_MAX);
+        buf_init(&x->resp.body, HTTPD_BODY_MAX);
         x->resp.kept.headers = 0;
         x->resp.kept.differs = false;
         x->kept.answer = NULL;
@@ -169,6 +182,7 @@ static struct exchange *begin(struct httpd *h)
     x->h = h;
     x->route = NULL;
     x->dropped = 0;
+    x->handled = false;
     x->status = 0;
     x->verdict = 0;
     x->body.max = 0;
@@ -316,7 +330,7 @@ void exchange_done(void *cls, struct MHD_Connection *connection, void **state,
         return;
     *state = NULL;
     if (x->status && h->options.on_done)
-        h->options.on_done(h->options.arg, x->route ? x->route->path : "", x->status);
+        h->options.on_done(h->options.arg, x->handled ? x->route->path : "", x->status);
     keep(x);
     connection_rests(&peer_of(connection)->watched);
 }

@@ -11,7 +11,7 @@
 
 enum {
     DEFAULT_CONNECTIONS = 1000,
-    DEFAULT_IDLE_S = 60,
+    DEFAULT_REQUEST_S = 60,
     DEFAULT_ANSWER_S = 60,
     /* libmicrohttpd resets whoever comes past its limit, so ours has to come first. */
     HEADROOM = 2,
@@ -108,7 +108,8 @@ struct httpd *httpd_start(const struct httpd_options *options, struct error *err
     h->tls = options->tls ? httpd_tls_ref(options->tls) : NULL;
     h->connections = connections_new(&(struct connections_limits){
         .most = or_default(options->max_connections, DEFAULT_CONNECTIONS),
-        .request_ms = 1000 * (int64_t)or_default(options->idle_timeout_s, DEFAULT_IDLE_S),
+        .request_ms =
+            1000 * (int64_t)or_default(options->request_timeout_s, DEFAULT_REQUEST_S),
         .answer_ms =
             1000 * (int64_t)or_default(options->answer_timeout_s, DEFAULT_ANSWER_S),
     });

@@ -38,7 +38,11 @@ const char *httpd_query(const struct httpd_request *req, const char *name);
 void httpd_query_each(const struct httpd_request *req, const char *name,
                       void (*fn)(void *arg, const char *value), void *arg);
 
-enum { HTTPD_HEADERS_MAX = 16, HTTPD_HEADER_VALUE_MAX = 512 };
+enum {
+    HTTPD_HEADERS_MAX = 16,
+    HTTPD_HEADER_VALUE_MAX = 512,
+    HTTPD_BODY_MAX = 64 * 1024 * 1024, /* of an answer; past it the answer is a 500 */
+};
 
 /* Some bytes of an answer that stay where they are. */
 struct httpd_slice {
@@ -49,7 +53,7 @@ struct httpd_slice {
 struct httpd_response {
     int status;               /* 200 unless set */
     const char *content_type; /* static text; application/json unless set */
-    struct buf body;          /* ceiling 64 MiB */
+    struct buf body;          /* ceiling HTTPD_BODY_MAX */
     struct {
         const char *name; /* static text */
         char value[HTTPD_HEADER_VALUE_MAX];
@@ -72,6 +76,9 @@ struct httpd_response {
 void httpd_response_header(struct httpd_response *resp, const char *name,
                            const char *value);
 
+/* An answer in plain words; more of them may be added to its body. */
+void httpd_response_text(struct httpd_response *resp, int status, const char *text);
+
 typedef void httpd_handler(void *arg, const struct httpd_request *req,
                            struct httpd_response *resp);
 
@@ -83,6 +90,9 @@ struct httpd_route {
     void *arg;       /* NULL: that of the options */
 };
 
+/* Whether the row is for that path, whatever the method. */
+bool httpd_route_has(const struct httpd_route *row, const char *path);
+
 /* Looks at each request before its body is read and before a route is sought. False: the
  * answer is resp as it stands now. Headers set here stay on whatever answer is given. */
 typedef bool httpd_filter_fn(void *arg, const struct httpd_request *req,
@@ -92,7 +102,8 @@ typedef bool httpd_filter_fn(void *arg, const struct httpd_request *req,
 typedef void httpd_error_fn(void *arg, int status, const char *message,
                             struct httpd_response *resp);
 
-/* After each answer. route is the row's path, or "" when none matched. */
+/* After each answer. route is the path of the row whose handler was run, or "" when none
+ * was. */
 typedef void httpd_done_fn(void *arg, const char *route, int status);
 
 struct httpd_options {
@@ -107,11 +118,11 @@ struct httpd_options {
     httpd_done_fn *on_done;   /* NULL: nobody is told */
     httpd_filter_fn *filter;  /* NULL: everything passes */
     void *filter_arg;
-    struct httpd_tls *tls;     /* NULL: plain HTTP; see tls.h */
-    unsigned pool_threads;     /* 0: a thread for each connection */
-    unsigned max_connections;  /* 0: 1000 */
-    unsigned idle_timeout_s;   /* for a whole request to come; 0: 60 */
-    unsigned answer_timeout_s; /* for the answer to be made and taken; 0: 60 */
+    struct httpd_tls *tls;      /* NULL: plain HTTP; see tls.h */
+    unsigned pool_threads;      /* 0: a thread for each connection */
+    unsigned max_connections;   /* 0: 1000 */
+    unsigned request_timeout_s; /* for a whole request to come; 0: 60 */
+    unsigned answer_timeout_s;  /* for the answer to be made and taken; 0: 60 */
 };
 
 struct httpd;

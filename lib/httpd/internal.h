@@ -54,7 +54,8 @@ enum { ALLOW_MAX = 128 };
 /* The value of Allow for a path. */
 void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW_MAX]);
 
-/* slices.c: an answer that reads resp->slices, and releases them when it is gone. */
+/* slices.c: an answer that reads resp->slices, and releases them when it is gone, or at
+ * once when there is no memory for one (NULL). */
 struct MHD_Response *slices_answer(const struct httpd_response *resp);
 
 /* answer.c: an answer that was queued, for the next one to be like it. */

@@ -4,13 +4,13 @@
 
 #include "httpd/internal.h"
 
-static bool path_fits(const struct httpd_route *r, const char *path)
+bool httpd_route_has(const struct httpd_route *row, const char *path)
 {
-    size_t n = strlen(r->path);
+    size_t n = strlen(row->path);
 
-    if (n && r->path[n - 1] == '*')
-        return !strncmp(r->path, path, n - 1);
-    return !strcmp(r->path, path);
+    if (n && row->path[n - 1] == '*')
+        return !strncmp(row->path, path, n - 1);
+    return !strcmp(row->path, path);
 }
 
 static bool method_fits(const struct httpd_route *r, const char *method)
@@ -26,7 +26,7 @@ const struct httpd_route *route_find(const struct httpd_options *o, const char *
     for (size_t i = 0; i < o->route_count; i++) {
         const struct httpd_route *r = &o->routes[i];
 
-        if (!path_fits(r, path))
+        if (!httpd_route_has(r, path))
             continue;
         if (method_fits(r, method))
             return r;
@@ -49,7 +49,7 @@ void route_allow(const struct httpd_options *o, const char *path, char out[ALLOW
     for (size_t i = 0; i < o->route_count; i++) {
         const struct httpd_route *r = &o->routes[i];
 
-        if (!path_fits(r, path))
+        if (!httpd_route_has(r, path))
             continue;
         allow(out, r->method);
         if (!strcmp(r->method, "GET"))

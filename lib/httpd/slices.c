@@ -71,6 +71,7 @@ static void release(void *arg)
 struct MHD_Response *slices_answer(const struct httpd_response *resp)
 {
     struct reader *r = mem_alloc(1, sizeof(*r));
+    struct MHD_Response *answer;
     uint64_t total = 0;
     size_t block;
 
@@ -81,5 +82,8 @@ struct MHD_Response *slices_answer(const struct httpd_response *resp)
     for (size_t i = 0; i < resp->slice_count; i++)
         total += resp->slices[i].len;
     block = total < BLOCK_BYTES ? (size_t)total + 1 : BLOCK_BYTES;
-    return MHD_create_response_from_callback(total, block, read_block, r, release);
+    answer = MHD_create_response_from_callback(total, block, read_block, r, release);
+    if (!answer)
+        release(r);
+    return answer;
 }

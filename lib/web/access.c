@@ -29,9 +29,7 @@ static struct web_config *current(struct web *w)
 
 static bool refuse(struct httpd_response *resp, int status, const char *text)
 {
-    resp->status = status;
-    resp->content_type = "text/plain; charset=utf-8";
-    buf_puts(&resp->body, text);
+    httpd_response_text(resp, status, text);
     return false;
 }
 
@@ -40,16 +38,24 @@ static bool guarded_filter(struct web *w, const struct httpd_request *req,
 {
     CLEANUP(web_config_unrefp)
     struct web_config *c = current(w);
+    int64_t now_ms = clock_mono_ms();
 
     for (size_t i = 0; i < WEB_HEADERS; i++)
         if (c->headers[i])
             httpd_response_header(resp, web_header_names[i], c->headers[i]);
     if (w->options.filter && !w->options.filter(w->options.arg, req, resp))
         return false;
-    if (!guard_has_room(w->guard, c, clock_mono_ms()))
+    if (!guard_has_room(w->guard, c, now_ms))
         return refuse(resp, 429, "too many requests\n");
-    if (guard_admits(w->guard, c, httpd_header(req, "Authorization")))
+    switch (guard_admits(w->guard, c, httpd_header(req, "Authorization"), now_ms)) {
+    case GUARD_ADMITTED:
         return true;
+    case GUARD_BUSY:
+        httpd_response_header(resp, "Retry-After", "1");
+        return refuse(resp, 503, "too many passwords are being tried\n");
+    case GUARD_REFUSED:
+        break;
+    }
     httpd_response_header(resp, "WWW-Authenticate", "Basic");
     return refuse(resp, 401, "unauthorized\n");
 }
@@ -123,7 +129,7 @@ bool access_open(struct web *w, struct error *err)
     struct web_config *c;
 
     (void)pthread_mutex_init(&w->lock, NULL);
-    w->guard = guard_new();
+    w->guard = guard_new(!w->options.pool_threads);
     w->stop = stop_new();
     c = web_config_read(w->options.flags->config_file, err);
     if (!c)

@@ -9,6 +9,8 @@
 
 enum { CONFIG_MAX = 1024 * 1024, BCRYPT_LENGTH = 60 };
 
+static const double RATE_SPAN_MS = 1e12; /* as nanoseconds it fits an int64_t */
+
 const char *const web_header_names[WEB_HEADERS] = {
     "Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options",
     "X-Frame-Options",         "X-XSS-Protection",
@@ -128,6 +130,9 @@ static bool read_rate(struct web_config *c, const struct json *section, struct e
         return error_set(err, ERR_INVALID,
                          "rate_limit: burst: a whole number from 1 on "
                          "is wanted");
+    if (n * (double)c->rate_interval_ms > RATE_SPAN_MS)
+        return error_set(err, ERR_INVALID,
+                         "rate_limit: burst times interval is more than 30 years");
     c->rate_burst = (int64_t)n;
     return true;
 }

@@ -13,6 +13,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/buf.h"
+#include "base/rate.h"
 
 enum {
     DIGEST = 32, /* SHA-256 */
@@ -20,34 +21,49 @@ enum {
     CREDENTIALS_MAX = 1024,
     DEFAULT_COST = 10,
     FAKE_MAX = 80,
+    WAITING_MAX = 8,
+    WRONG_INTERVAL_MS = 1000,
+    WRONG_BURST = 10,
 };
 
-/* The outcome of one bcrypt. No password is kept: the key is a digest of name, hash and
- * password under a key that only this process knows. */
-struct outcome {
+/* Credentials of one outcome, the oldest forgotten first. No password is kept: a key is a
+ * digest of name, hash and password under a key that only this process knows. */
+struct ring {
+    unsigned char keys[REMEMBERED][DIGEST];
+    size_t count;
+    size_t oldest; /* once all are used */
+};
+
+/* Credentials that are to be looked at. */
+struct attempt {
     unsigned char key[DIGEST];
-    bool admitted;
+    const char *hash, *password;
+    bool known; /* the hash is that of a user */
 };
 
 struct guard {
     unsigned char secret[DIGEST];
-    pthread_mutex_t lock; /* over the outcomes and the rate */
-    struct outcome outcomes[REMEMBERED];
-    size_t outcome_count;
-    size_t oldest; /* the next to be forgotten once all are used */
-    double tokens;
-    int64_t tokens_ms;           /* when they were counted; 0: never */
-    pthread_mutex_t bcrypt_lock; /* one at a time: guessing must not take every core */
+    bool may_wait;
+    pthread_mutex_t lock; /* over all below */
+    struct ring admitted; /* apart, so that guessing does not push out who was right */
+    struct ring refused;
+    struct rate requests;
+    struct rate wrong; /* passwords that were tried */
+    bool trying;       /* one at a time: guessing must not take every core */
+    size_t waiting;
+    pthread_cond_t tried;
 };
 
-struct guard *guard_new(void)
+struct guard *guard_new(bool may_wait)
 {
     struct guard *g = mem_alloc(1, sizeof(*g));
     int failed = gnutls_rnd(GNUTLS_RND_KEY, g->secret, sizeof(g->secret));
 
     assert(!failed);
+    g->may_wait = may_wait;
+    g->wrong = (struct rate)RATE_INIT_MS(WRONG_INTERVAL_MS, WRONG_BURST);
     (void)pthread_mutex_init(&g->lock, NULL);
-    (void)pthread_mutex_init(&g->bcrypt_lock, NULL);
+    (void)pthread_cond_init(&g->tried, NULL);
     return g;
 }
 
@@ -56,7 +72,7 @@ void guard_free(struct guard *g)
     if (!g)
         return;
     (void)pthread_mutex_destroy(&g->lock);
-    (void)pthread_mutex_destroy(&g->bcrypt_lock);
+    (void)pthread_cond_destroy(&g->tried);
     free(g);
 }
 
@@ -113,15 +129,12 @@ static void nobody(const struct web_config *c, char out[FAKE_MAX])
                    "abcdefghijklmnopqrstuu...............................");
 }
 
-static bool bcrypt_fits(struct guard *g, const char *hash, const char *password)
+static bool bcrypt_fits(const char *hash, const char *password)
 {
     struct crypt_data *data = mem_alloc(1, sizeof(*data));
-    const char *computed;
+    const char *computed = crypt_r(password, hash, data);
     bool fits = false;
 
-    (void)pthread_mutex_lock(&g->bcrypt_lock);
-    computed = crypt_r(password, hash, data);
-    (void)pthread_mutex_unlock(&g->bcrypt_lock);
     if (computed && strlen(computed) == strlen(hash))
         fits = !gnutls_memcmp(computed, hash, strlen(hash));
     gnutls_memset(data, 0, sizeof(*data));
@@ -145,60 +158,105 @@ static void digest(const struct guard *g, const char *name, const char *hash,
     gnutls_memset(b.data, 0, b.len);
 }
 
-static bool recall(struct guard *g, const unsigned char key[DIGEST], bool *admitted)
-{
-    bool found = false;
+/* ---- outcomes ------------------------------------------------------------------------
+ */
 
-    (void)pthread_mutex_lock(&g->lock);
-    for (size_t i = 0; i < g->outcome_count && !found; i++)
-        if (!memcmp(g->outcomes[i].key, key, DIGEST)) {
-            *admitted = g->outcomes[i].admitted;
-            found = true;
-        }
-    (void)pthread_mutex_unlock(&g->lock);
-    return found;
+static bool ring_has(const struct ring *r, const unsigned char key[DIGEST])
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!memcmp(r->keys[i], key, DIGEST))
+            return true;
+    return false;
 }
 
-static void remember(struct guard *g, const unsigned char key[DIGEST], bool admitted)
+static void ring_add(struct ring *r, const unsigned char key[DIGEST])
 {
-    struct outcome *o;
+    size_t at = r->count < REMEMBERED ? r->count++ : r->oldest++ % REMEMBERED;
 
+    memcpy(r->keys[at], key, DIGEST);
+}
+
+/* What is known without a try. To be called with the lock held, like all up to check().
+ */
+static bool recall(const struct guard *g, const unsigned char key[DIGEST],
+                   enum guard_verdict *verdict)
+{
+    if (ring_has(&g->admitted, key))
+        *verdict = GUARD_ADMITTED;
+    else if (ring_has(&g->refused, key))
+        *verdict = GUARD_REFUSED;
+    else
+        return false;
+    return true;
+}
+
+/* Wait for the try that is under way, if that is allowed: it may be for the same
+ * password. */
+static bool wait_for_try(struct guard *g)
+{
+    if (!g->may_wait || g->waiting == WAITING_MAX)
+        return false;
+    g->waiting++;
+    (void)pthread_cond_wait(&g->tried, &g->lock);
+    g->waiting--;
+    return true;
+}
+
+static enum guard_verdict try(struct guard *g, const struct attempt *a, int64_t now_ms)
+{
+    bool fits;
+
+    g->trying = true;
+    (void)pthread_mutex_unlock(&g->lock);
+    fits = bcrypt_fits(a->hash, a->password) && a->known;
     (void)pthread_mutex_lock(&g->lock);
-    if (g->outcome_count < REMEMBERED) {
-        o = &g->outcomes[g->outcome_count++];
-    } else {
-        o = &g->outcomes[g->oldest];
-        g->oldest = (g->oldest + 1) % REMEMBERED;
+    g->trying = false;
+    (void)pthread_cond_broadcast(&g->tried);
+    ring_add(fits ? &g->admitted : &g->refused, a->key);
+    if (!fits)
+        rate_take(&g->wrong, now_ms);
+    return fits ? GUARD_ADMITTED : GUARD_REFUSED;
+}
+
+static enum guard_verdict check(struct guard *g, const struct attempt *a, int64_t now_ms)
+{
+    enum guard_verdict verdict;
+
+    while (!recall(g, a->key, &verdict)) {
+        if (!g->trying)
+            return rate_spare(&g->wrong, now_ms) > 0 ? try(g, a, now_ms) : GUARD_BUSY;
+        if (!wait_for_try(g))
+            return GUARD_BUSY;
     }
-    memcpy(o->key, key, DIGEST);
-    o->admitted = admitted;
-    (void)pthread_mutex_unlock(&g->lock);
+    return verdict;
 }
 
-bool guard_admits(struct guard *g, const struct web_config *c, const char *authorization)
+/* ---- users ---------------------------------------------------------------------------
+ */
+
+enum guard_verdict guard_admits(struct guard *g, const struct web_config *c,
+                                const char *authorization, int64_t now_ms)
 {
     char credentials[CREDENTIALS_MAX], fake[FAKE_MAX];
-    unsigned char key[DIGEST];
-    const char *hash = fake, *password;
-    bool known = false, admitted;
+    struct attempt a = {.hash = fake};
+    enum guard_verdict verdict;
 
     if (!c->user_count)
-        return true;
-    if (!read_credentials(authorization, credentials, &password))
-        return false;
+        return GUARD_ADMITTED;
+    if (!read_credentials(authorization, credentials, &a.password))
+        return GUARD_REFUSED;
     nobody(c, fake);
     for (size_t i = 0; i < c->user_count; i++)
         if (!strcmp(c->users[i].name, credentials)) {
-            hash = c->users[i].hash;
-            known = true;
+            a.hash = c->users[i].hash;
+            a.known = true;
         }
-    digest(g, credentials, hash, password, key);
-    if (!recall(g, key, &admitted)) {
-        admitted = bcrypt_fits(g, hash, password) && known;
-        remember(g, key, admitted);
-    }
+    digest(g, credentials, a.hash, a.password, a.key);
+    (void)pthread_mutex_lock(&g->lock);
+    verdict = check(g, &a, now_ms);
+    (void)pthread_mutex_unlock(&g->lock);
     gnutls_memset(credentials, 0, sizeof(credentials));
-    return admitted;
+    return verdict;
 }
 
 /* ---- rate ----------------------------------------------------------------------------
@@ -211,14 +269,9 @@ bool guard_has_room(struct guard *g, const struct web_config *c, int64_t now_ms)
     if (!c->rate_interval_ms)
         return true;
     (void)pthread_mutex_lock(&g->lock);
-    if (g->tokens_ms)
-        g->tokens += (double)(now_ms - g->tokens_ms) / (double)c->rate_interval_ms;
-    if (!g->tokens_ms || g->tokens > (double)c->rate_burst)
-        g->tokens = (double)c->rate_burst;
-    g->tokens_ms = now_ms;
-    room = g->tokens >= 1;
-    if (room)
-        g->tokens--;
+    g->requests.interval_ns = c->rate_interval_ms * 1000000; /* as it is configured now */
+    g->requests.burst = c->rate_burst;
+    room = rate_try(&g->requests, now_ms);
     (void)pthread_mutex_unlock(&g->lock);
     return room;
 }

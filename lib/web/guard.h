@@ -2,9 +2,12 @@
 /* guard.h - who may come in, and how often: basic authentication and the rate limit. For
  * lib/web only.
  *
- * A password costs a bcrypt, which is slow by intention: its outcome is remembered, only
- * one is computed at a time, and a name that does not exist costs as much as one that
- * does, so that time does not tell which names exist.
+ * A password costs a bcrypt, which is slow by intention, a twentieth to a third of a
+ * second of the thread that asks. So outcomes are remembered, those of right passwords
+ * apart from those of wrong ones; only one is computed at a time; and of wrong ones no
+ * more are tried than ten at once and then one a second. Who was let in before is not
+ * held up by guessing. A name that does not exist costs as much as one that does, so that
+ * time does not tell which names exist.
  */
 #ifndef WEB_GUARD_H
 #define WEB_GUARD_H
@@ -13,11 +16,21 @@
 
 struct guard;
 
-struct guard *guard_new(void);
+enum guard_verdict {
+    GUARD_ADMITTED,
+    GUARD_REFUSED,
+    GUARD_BUSY, /* not known, and not tried now: come again in a second */
+};
+
+/* may_wait: a password may wait for one that is being tried. Not where a thread answers
+ * others meanwhile. */
+struct guard *guard_new(bool may_wait);
 void guard_free(struct guard *g);
 
-/* Whether this Authorization header (NULL: none) belongs to a user. Any thread. */
-bool guard_admits(struct guard *g, const struct web_config *c, const char *authorization);
+/* Whether this Authorization header (NULL: none) belongs to a user. Any thread. now_ms is
+ * monotonic. */
+enum guard_verdict guard_admits(struct guard *g, const struct web_config *c,
+                                const char *authorization, int64_t now_ms);
 
 /* Whether another request fits into the rate now. */
 bool guard_has_room(struct guard *g, const struct web_config *c, int64_t now_ms);

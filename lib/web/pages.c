@@ -26,13 +26,15 @@ void page_head(struct httpd_response *resp, const struct page_choice *choice)
 void page_answer(struct httpd_response *resp, const struct page_choice *choice,
                  struct buf *text)
 {
+    bool whole = buf_ok(text);
+
     page_head(resp, choice);
     if (choice->gzip) {
         gzip_all(&resp->body, buf_str(text), text->len);
         buf_clear(text);
-        return;
+    } else {
+        buf_move(&resp->body, text);
     }
-    buf_clear(&resp->body);
-    resp->body = *text;
-    buf_init(text, text->max);
+    if (!whole)
+        resp->body.full = true;
 }

@@ -18,7 +18,8 @@ struct page_choice page_choose(const struct httpd_request *req);
 /* Set the headers of an answer of that kind. The body is the caller's to set. */
 void page_head(struct httpd_response *resp, const struct page_choice *choice);
 
-/* Answer with this text, which is compressed where that was chosen; it is emptied. */
+/* Answer with this text, which is compressed where that was chosen; it is emptied. One
+ * that is not whole, or too large for an answer, becomes a 500. */
 void page_answer(struct httpd_response *resp, const struct page_choice *choice,
                  struct buf *text);
 

@@ -11,7 +11,7 @@
 #include "web/pages.h"
 #include "web/systemd.h"
 
-enum { PAGE_MAX = 256 * 1024 * 1024 };
+enum { PAGE_MAX = HTTPD_BODY_MAX };
 
 bool web_setup(const struct web_flags *flags, struct error *err)
 {
@@ -56,9 +56,7 @@ static void metrics_page(void *arg, const struct httpd_request *req,
     int64_t limit = w->options.flags->max_requests;
 
     if (atomic_fetch_add(&w->scrapes, 1) >= limit && limit) {
-        resp->status = 503;
-        resp->content_type = "text/plain; charset=utf-8";
-        buf_puts(&resp->body, "too many scrapes at the same time\n");
+        httpd_response_text(resp, 503, "too many scrapes at the same time\n");
     } else if (w->options.scrape) {
         w->options.scrape(w->options.scrape_arg, req, resp);
     } else {
@@ -70,11 +68,9 @@ static void on_done(void *arg, const char *route, int status)
 {
     struct web *w = arg;
 
-    /* A scrape with a body is refused with 413 before it is counted. */
-    if (status != 413 && !strcmp(route, w->options.flags->telemetry_path))
+    (void)status;
+    if (!strcmp(route, w->options.flags->telemetry_path))
         (void)atomic_fetch_sub(&w->scrapes, 1);
-    if (w->options.on_done)
-        w->options.on_done(w->options.arg, route, status);
 }
 
 static void on_error(void *arg, int status, const char *message,
@@ -93,8 +89,7 @@ static void live_page(void *arg, const struct httpd_request *req,
 {
     (void)arg;
     (void)req;
-    resp->content_type = "text/plain; charset=utf-8";
-    buf_puts(&resp->body, "ok\n");
+    httpd_response_text(resp, 200, "ok\n");
 }
 
 static void ready_page(void *arg, const struct httpd_request *req,
@@ -108,9 +103,8 @@ static void ready_page(void *arg, const struct httpd_request *req,
         live_page(arg, req, resp);
         return;
     }
-    resp->status = 503;
-    resp->content_type = "text/plain; charset=utf-8";
-    buf_printf(&resp->body, "not ready: %s\n", buf_str(&why));
+    httpd_response_text(resp, 503, "not ready: ");
+    buf_printf(&resp->body, "%s\n", buf_str(&why));
 }
 
 static struct httpd_route *all_routes(struct web *w, size_t *n)
@@ -134,6 +128,18 @@ static struct httpd_route *all_routes(struct web *w, size_t *n)
     memcpy(all + o->route_count, ours, sizeof(ours));
     *n = o->route_count + ARRAY_LEN(ours);
     return all;
+}
+
+/* The scrapes that are counted have to be all there are. */
+static bool check_telemetry_path(const struct httpd_route *rows, size_t n,
+                                 const char *path, struct error *err)
+{
+    size_t fit = 0;
+
+    for (size_t i = 0; i < n; i++)
+        fit += httpd_route_has(&rows[i], path);
+    return fit == 1 || error_set(err, ERR_INVALID,
+                                 "--web.telemetry-path: %s is another page's", path);
 }
 
 /* Every connection is a descriptor, and the usual soft limit is as low as 1024. */
@@ -167,8 +173,11 @@ struct web *web_start(const struct web_options *options, struct error *err)
     w->options = *options;
     w->routes = all_routes(w, &o.route_count);
     o.routes = w->routes;
-    if (access_open(w, err) && (!options->flags->systemd_socket ||
-                                systemd_sockets(sockets, &o.socket_count, err))) {
+    if (access_open(w, err) &&
+        check_telemetry_path(w->routes, o.route_count, options->flags->telemetry_path,
+                             err) &&
+        (!options->flags->systemd_socket ||
+         systemd_sockets(sockets, &o.socket_count, err))) {
         o.sockets = o.socket_count ? sockets : NULL;
         o.tls = w->config->tls;
         w->httpd = httpd_start(&o, err);

@@ -80,14 +80,14 @@ struct web_options {
     const struct program *program; /* name and summary */
     const struct web_flags *flags;
     struct metrics *metrics;
-    httpd_handler *scrape; /* answers a scrape; NULL: all of `metrics` */
+    httpd_handler *scrape; /* answers a scrape; NULL: with all of `metrics` */
     void *scrape_arg;
-    const struct httpd_route *routes; /* tried first, so they may replace ours */
+    const struct httpd_route *routes; /* tried first, so they may replace ours, but for
+                                       * that of the metrics */
     size_t route_count;
     void *arg;                /* of handlers, hooks and ready */
     web_ready_fn *ready;      /* NULL: ready from the start */
     httpd_error_fn *on_error; /* NULL: plain text */
-    httpd_done_fn *on_done;
     web_reload_fn *on_reload; /* NULL: nobody is told */
     httpd_filter_fn *filter;  /* sees every request first, such as to add headers */
     const struct web_link *links;
