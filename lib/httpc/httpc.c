@@ -87,7 +87,8 @@ static bool run(struct httpc *c, CURLcode *code, struct error *err)
         if (c->stop && stop_requested(c->stop))
             return transfer_error(&c->transfer, ERR_CANCELED, "asked to stop", err);
         m = curl_multi_perform(c->multi, &running);
-        assert(m == CURLM_OK);
+        if (m != CURLM_OK)
+            return transfer_error(&c->transfer, ERR_IO, curl_multi_strerror(m), err);
         done = curl_multi_info_read(c->multi, &left);
         if (done) {
             *code = done->data.result;
@@ -98,7 +99,8 @@ static bool run(struct httpc *c, CURLcode *code, struct error *err)
             return transfer_error(&c->transfer, ERR_TIMEOUT, what, err);
         /* It also returns when libcurl's own next time-out is due. */
         m = curl_multi_poll(c->multi, &stop, c->stop ? 1 : 0, (int)wait_ms, NULL);
-        assert(m == CURLM_OK);
+        if (m != CURLM_OK)
+            return transfer_error(&c->transfer, ERR_IO, curl_multi_strerror(m), err);
     }
 }
 

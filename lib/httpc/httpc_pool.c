@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +17,8 @@ struct place {
     struct httpc_response resp;
     char *url;
     void *body;
-    httpc_done_fn *done;
+    httpc_done_fn *done; /* NULL: the place is free */
+    bool doomed;         /* see end_all() */
     void *arg;
     struct place *next_free;
 };
@@ -87,6 +89,7 @@ static void give_back(struct httpc_pool *p, struct place *place)
     free(place->body);
     place->url = NULL;
     place->body = NULL;
+    place->done = NULL;
     place->next_free = p->first_free;
     p->first_free = place;
     p->in_flight--;
@@ -129,6 +132,29 @@ static void finish(struct httpc_pool *p, struct place *place, CURLcode code)
     give_back(p, place);
 }
 
+/* libcurl cannot go on, such as for want of memory: all that is under way ends, but not
+ * what is started meanwhile. */
+static size_t end_all(struct httpc_pool *p, CURLMcode why)
+{
+    size_t ended = 0;
+
+    for (size_t i = 0; i < p->max_in_flight; i++)
+        p->places[i].doomed = p->places[i].done != NULL;
+    for (size_t i = 0; i < p->max_in_flight; i++) {
+        struct place *place = &p->places[i];
+        struct error err;
+
+        if (!place->doomed)
+            continue;
+        (void)curl_multi_remove_handle(p->multi, place->transfer.easy);
+        (void)transfer_error(&place->transfer, ERR_IO, curl_multi_strerror(why), &err);
+        place->done(place->arg, NULL, &err);
+        give_back(p, place);
+        ended++;
+    }
+    return ended;
+}
+
 /* How many requests ended. */
 static size_t move_along(struct httpc_pool *p)
 {
@@ -138,8 +164,8 @@ static size_t move_along(struct httpc_pool *p)
     const CURLMsg *msg;
     CURLMcode m = curl_multi_perform(p->multi, &running);
 
-    assert(m == CURLM_OK);
-    (void)m;
+    if (m != CURLM_OK)
+        return end_all(p, m);
     while ((msg = curl_multi_info_read(p->multi, &left))) {
         CURLcode code = msg->data.result; /* msg does not outlive the removal */
         struct place *place = NULL;
@@ -163,6 +189,8 @@ static void set_timer(const struct httpc_pool *p, int64_t until_ns)
 
 void httpc_pool_run(struct httpc_pool *p, int64_t until_ns, int wake_fd)
 {
+    static const struct timespec rest = {.tv_nsec =
+                                             10000000}; /* the caller comes again */
     struct curl_waitfd extra[] = {
         {.fd = p->timer, .events = CURL_WAIT_POLLIN},
         {.fd = wake_fd,  .events = CURL_WAIT_POLLIN},
@@ -172,7 +200,9 @@ void httpc_pool_run(struct httpc_pool *p, int64_t until_ns, int wake_fd)
     while (move_along(p) == 0 && clock_mono_ns() < until_ns && !extra[1].revents) {
         CURLMcode m = curl_multi_poll(p->multi, extra, wake_fd >= 0 ? 2 : 1, 60000, NULL);
 
-        assert(m == CURLM_OK);
-        (void)m;
+        if (m != CURLM_OK && !end_all(p, m))
+            (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
+        if (m != CURLM_OK)
+            return;
     }
 }

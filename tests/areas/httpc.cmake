@@ -2,6 +2,10 @@
 foreach(name httpc httpc_pool httpc_stream)
     add_unit(${name} SOURCES support/scripted_server.c DEPS httpc)
 endforeach()
+foreach(name httpc httpc_pool) # to fail
+    target_link_options(test_${name} PRIVATE
+        -Wl,--wrap=curl_multi_perform -Wl,--wrap=curl_multi_poll)
+endforeach()
 
 add_executable(httpc_probe ${PROJECT_SOURCE_DIR}/tests/support/httpc_probe.c)
 target_link_libraries(httpc_probe PRIVATE flags httpc)

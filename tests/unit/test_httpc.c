@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "httpc/httpc.h"
 #include "support/answers.h"
+#include "support/curl_faults.h"
 
 /* A row a line. */
 /* clang-format off */
@@ -317,6 +318,29 @@ static void headers_of_an_answer_can_be_read(void **state)
     assert_null(httpc_response_header(&resp, "Retry-After"));
 }
 
+/* It is a failure of the machine, not of the program, which goes on. */
+static void a_libcurl_that_cannot_go_on_ends_the_call(void **state)
+{
+    CLEANUP(httpc_freep)
+    struct httpc *c = httpc_new(NULL);
+    CLEANUP(httpc_response_clear)
+    struct httpc_response resp = {.body = BUF_INIT(100)};
+
+    for (int i = 0; i < 2; i++) {
+        char url[128];
+        struct error err = {.msg = ""};
+        struct httpc_request req = {.url = url_of(*state, "/dripping", url)};
+
+        *(i ? &poll_fault : &perform_fault) = CURLM_OUT_OF_MEMORY;
+        assert_false(httpc_call(c, &req, &resp, &err));
+        perform_fault = poll_fault = CURLM_OK;
+        assert_int_equal(err.kind, ERR_IO);
+        assert_non_null(strstr(err.msg, curl_multi_strerror(CURLM_OUT_OF_MEMORY)));
+        assert_true(httpc_call(c, &req, &resp, &err));
+        assert_string_equal(buf_str(&resp.body), "hello");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +350,7 @@ int main(void)
         WITH_SERVER(a_kept_connection_that_died_is_replaced),
         WITH_SERVER(a_running_call_ends_at_once_when_asked_to_stop),
         WITH_SERVER(headers_of_an_answer_can_be_read),
+        WITH_SERVER(a_libcurl_that_cannot_go_on_ends_the_call),
         cmocka_unit_test(what_cannot_be_sent_has_its_kind_and_tells_no_secret),
     };
 

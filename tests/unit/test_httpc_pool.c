@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "httpc/httpc_pool.h"
 #include "support/answers.h"
+#include "support/curl_faults.h"
 
 /* A row a line. */
 /* clang-format off */
@@ -156,11 +157,60 @@ static void a_pool_returns_on_time_and_when_woken(void **state)
     stop_free(stop);
 }
 
+/* Begins another request, which is not to share the fate of the first ones. */
+struct successor {
+    struct httpc_pool *pool;
+    const char *url;
+    struct ended first, second;
+};
+
+static void begin_another(void *arg, const struct httpc_response *resp,
+                          const struct error *err)
+{
+    struct successor *s = arg;
+    struct error why;
+
+    on_end(&s->first, resp, err);
+    assert_true(httpc_pool_start(s->pool, &(struct httpc_request){.url = s->url}, on_end,
+                                 &s->second, &why));
+}
+
+static void a_libcurl_that_cannot_go_on_ends_what_is_under_way(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(httpc_pool_freep)
+        struct httpc_pool *p = httpc_pool_new(4, 20);
+        char silent[128], ok[128];
+        struct successor s = {.pool = p, .url = url_of(*state, "/ok", ok)};
+        struct httpc_request req = {.url = url_of(*state, "/silent", silent),
+                                    .timeout_ms = 3600000};
+        struct ended other = {0};
+        struct error err;
+
+        assert_true(httpc_pool_start(p, &req, begin_another, &s, &err));
+        assert_true(httpc_pool_start(p, &req, on_end, &other, &err));
+        *(i ? &poll_fault : &perform_fault) = CURLM_OUT_OF_MEMORY;
+        httpc_pool_run(p, clock_mono_ns() + INT64_C(600000000000), -1);
+        assert_int_equal(s.first.times + other.times, 2);
+        assert_int_equal(s.first.kind, ERR_IO);
+        assert_int_equal(other.kind, ERR_IO);
+        perform_fault = poll_fault = CURLM_OK;
+        while (httpc_pool_in_flight(p))
+            httpc_pool_run(p, clock_mono_ns() + 1000000000, -1);
+        assert_int_equal(s.second.times, 1);
+        assert_int_equal(s.second.status, 200);
+        poll_fault = CURLM_OUT_OF_MEMORY; /* and nothing to end: it returns early */
+        httpc_pool_run(p, clock_mono_ns() + INT64_C(600000000000), -1);
+        poll_fault = CURLM_OK;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_pool_runs_all_its_requests),
         WITH_SERVER(a_pool_refuses_what_is_no_url_and_drops_what_is_under_way),
+        WITH_SERVER(a_libcurl_that_cannot_go_on_ends_what_is_under_way),
         cmocka_unit_test(a_pool_returns_on_time_and_when_woken),
     };
 
