@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube/backoff.h"
 
+#include "base/random.h"
+
 int64_t backoff_next(struct backoff *b, int64_t now_ms, uint32_t chance)
 {
     int64_t step_ms = b->step_ms;
@@ -12,14 +14,11 @@ int64_t backoff_next(struct backoff *b, int64_t now_ms, uint32_t chance)
     return step_ms + (int64_t)((uint64_t)step_ms * chance >> 32);
 }
 
-/* xorshift64* (Marsaglia 2003, Vigna 2016). */
 uint32_t backoff_chance(uint64_t *state)
 {
-    uint64_t x = *state;
+    struct random r = {*state};
+    uint32_t chance = (uint32_t)(random_next(&r) >> 32);
 
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *state = x;
-    return (uint32_t)((x * UINT64_C(2685821657736338717)) >> 32);
+    *state = r.state;
+    return chance;
 }

@@ -24,7 +24,7 @@ struct backoff {
 /* chance: any 32 bits. */
 int64_t backoff_next(struct backoff *b, int64_t now_ms, uint32_t chance);
 
-/* A stream of 32 bits for jitter, not for secrets; *state is seeded once, not with 0. */
+/* A stream of 32 bits for jitter, not for secrets; *state is seeded once. */
 uint32_t backoff_chance(uint64_t *state);
 
 #endif

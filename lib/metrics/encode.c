@@ -29,21 +29,12 @@ static void escape(struct buf *out, const char *text, size_t n, bool quotes)
     buf_add(out, text + start, n - start);
 }
 
-/* How many bytes the well-formed character at s takes, 0 when it is none. */
-static size_t character(const char *s, size_t n)
-{
-    for (size_t len = 1; len <= 4 && len <= n; len++)
-        if (text_is_utf8(s, len))
-            return len;
-    return 0;
-}
-
 /* One ill-formed byte makes Prometheus refuse the whole page; what cannot be read becomes
  * U+FFFD, byte by byte, and what can stays. */
 static void escape_repaired(struct buf *out, const char *value, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        size_t len = character(value + i, n - i);
+        size_t len = text_utf8_length(value + i, n - i);
 
         if (len)
             escape(out, value + i, len, true);
