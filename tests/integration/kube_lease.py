@@ -161,6 +161,20 @@ class StatusTest(unittest.TestCase):
             list(pool.map(play, range(4)))
 
 
+class EndTest(unittest.TestCase):
+    def test_an_end_waits_for_no_repetition(self):
+        """A pod has half a minute, and the lease is to be given back in it."""
+        with World(routes=1) as w:
+            p = w.start("one")
+            wait_for("a status", lambda: w.writes())
+            fault = w.store.fault(verb="update", plural=PLURAL, times=1000, stall=1, status=503, retry_after=1)
+            wait_for("a refusal", lambda: fault.times < 1000)
+            stopped = time.monotonic()
+            self.assertEqual(p.stop()[0], 0)
+            times = [r["time"] - stopped for r in w.store.requests(verb="update", plural=PLURAL)]
+            self.assertLessEqual(sum(t > 0 for t in times), 1, times)
+
+
 class EventsTest(unittest.TestCase):
     def events(self, w):
         with w.store.lock:
