@@ -38,6 +38,7 @@ struct cache_entry {
         farewell_since_ms;  /* its data plane is tried for the last time; 0: it is not */
     bool counted;           /* its counters are there */
     struct rate repairs;    /* of drift; see drift.c */
+    unsigned unreached;     /* times in a row that its data plane could not be reached */
     uint64_t journal_chain; /* see journal_write() */
 
     /* What was told, as of cache_begin(). */

@@ -244,6 +244,23 @@ static void schedule_next(const struct job *j)
     j->entry->next_decision_ms = (in_phase ? due_ms : j->now.mono_ms) + interval_ms;
 }
 
+/* A data plane that cannot be reached is tried again before the next decision, which may
+ * be a day away. */
+static void look_for_data_plane(struct job *j)
+{
+    enum { FIRST_MS = 1000, DOUBLINGS = 5 };
+    unsigned *n = &j->entry->unreached;
+    int64_t at_ms = j->now.mono_ms + (FIRST_MS << *n);
+
+    if (j->dataplane_problem != REASON_DATA_PLANE_DOWN) {
+        *n = 0;
+        return;
+    }
+    *n += *n < DOUBLINGS;
+    if (at_ms < j->look_again_ms)
+        j->look_again_ms = at_ms;
+}
+
 static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
 {
     bool ok;
@@ -263,6 +280,7 @@ static enum reconcile_result work_on(struct job *j, int64_t *again_ms)
     } else {
         ok = keep(j);
     }
+    look_for_data_plane(j);
     *again_ms = j->entry->next_decision_ms;
     if (save_again_ms(j) < *again_ms)
         *again_ms = save_again_ms(j);

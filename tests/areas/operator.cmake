@@ -17,7 +17,7 @@ endforeach()
 add_unit(route_events DEPS controller)
 add_unit(write_budget DEPS controller)
 
-foreach(test operator_life operator_hostile operator_crash)
+foreach(test operator_life operator_hostile operator_crash operator_torture)
     add_test(NAME integration.${test} COMMAND /usr/bin/python3
         ${PROJECT_SOURCE_DIR}/tests/integration/${test}.py $<TARGET_FILE:bandit-operator>)
     set_tests_properties(integration.${test} PROPERTIES TIMEOUT 900 LABELS integration)

@@ -84,11 +84,12 @@ class Fault:
     """What to do to requests that match, `times` times. Ends: see Handler.finish()."""
 
     def __init__(self, verb=None, plural=None, times=1, after=0, status=None, reason="", retry_after=None,
-                 reset=False, stall=0, until=None, answer_until=None, cut_after=None, piece=None, error_event=None, end_after=None,
-                 version=None):
+                 reset=False, lost=False, stall=0, until=None, answer_until=None, cut_after=None, piece=None,
+                 error_event=None, end_after=None, version=None):
         self.verb, self.plural, self.times, self.after = verb, plural, times, after
         self.status, self.reason, self.retry_after = status, reason, retry_after
         self.reset, self.stall = reset, stall  # before anything is answered
+        self.lost = lost                # it is done, and nothing is answered: RST (not a watch)
         self.until = until              # an Event: as stall, until it is set
         self.answer_until = answer_until  # an Event: done at once, and answered when it is set
         self.done = threading.Event()   # with answer_until: it is done
@@ -460,7 +461,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault.answer_until:
             fault.done.set()
             self.hold(fault.answer_until)
-        self.answer(code, result)
+        if fault and fault.lost:
+            self.reset()
+        else:
+            self.answer(code, result)
 
     def act(self, verb, where, query, body):
         """(code, what is answered)"""

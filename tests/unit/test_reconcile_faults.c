@@ -89,6 +89,47 @@ static void a_decision_that_is_not_taken_is_held(void **state)
         }
 }
 
+/* Also where the next decision is an hour away. */
+static void a_data_plane_that_is_back_is_not_left_waiting(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    enum reason why;
+    int64_t waited_ms = 0;
+
+    (void)state;
+    (void)world_tell(w, "10s", "1h", 1);
+    w->fail_at = 3; /* the write */
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    assert_int_equal(world_programmed(w, &why), CONDITION_FALSE);
+    assert_int_equal(why, REASON_DATA_PLANE_DOWN);
+    for (int i = 0; i < 10; i++) { /* it stays away */
+        int64_t pause_ms = w->again_ms - w->now.mono_ms;
+
+        assert_in_range(pause_ms, 1000, 32000);
+        waited_ms += pause_ms;
+        world_pass(w, pause_ms);
+        w->fail_at = w->io + 1;
+        assert_int_equal(world_run(w), RECONCILED_AFTER);
+    }
+    assert_true(waited_ms > 2 * 60 * 1000); /* not at every turn */
+    assert_int_equal(w->saved.decisions, 1);
+    world_pass(w, w->again_ms - w->now.mono_ms);
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    assert_int_equal(world_programmed(w, &why), CONDITION_TRUE);
+    world_assert_sane(w);
+    assert_in_range(w->again_ms - w->now.mono_ms, 3000000, 3600000);
+
+    w->weights[0] = 1; /* a repair that fails is made good, too */
+    w->weights[1] = w->weights[2] = 0;
+    w->fail_at = w->io + 2;
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    assert_true(w->again_ms == w->now.mono_ms + 1000);
+    world_pass(w, 1000);
+    assert_int_equal(world_run(w), RECONCILED_AFTER);
+    world_assert_sane(w);
+}
+
 static void state_survives_a_restart(void **state)
 {
     CLEANUP(world_freep)
@@ -202,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_target_that_comes_is_decided_on_at_once),
         cmocka_unit_test(held_ticks_leave_the_averages_alone),
         cmocka_unit_test(a_decision_that_is_not_taken_is_held),
+        cmocka_unit_test(a_data_plane_that_is_back_is_not_left_waiting),
         cmocka_unit_test(state_survives_a_restart),
         cmocka_unit_test(an_invalid_object_is_held_with_its_last_good_spec),
         cmocka_unit_test(an_object_that_never_made_sense_is_left_alone),
