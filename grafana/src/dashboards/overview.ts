@@ -72,7 +72,7 @@ export function overview(): dashboard.DashboardBuilder {
       description: 'One row per route, the one with most errors first. Click a route for the whole story, its leader for the model, its budget for the burn.',
       queries: [
         { expr: labelNumber('namespace, route', 'bandit_route_decision_info', 'verdict', ROUTE, verdicts) },
-        { expr: `${observed} and on (namespace, route, arm) ${perArm('bandit_arm_leader')} == 1` },
+        { expr: `max by (namespace, route, arm) (${observed}) and on (namespace, route, arm) ${perArm('bandit_arm_leader')} == 1` },
         { expr: ofLeader(perArm('bandit_arm_probability_best_ratio')) },
         { expr: `sum by (namespace, route) (bandit:route_requests:rate5m{${ROUTE}})` },
         { expr: `sum by (namespace, route) (bandit:route_failures:ratio_rate5m{${ROUTE}})` },
