@@ -53,8 +53,6 @@ static void add_default(const struct field *f, struct buf *out)
 {
     if (f->required)
         buf_puts(out, "required");
-    else if (f->standard && f->kind == FIELD_LIST)
-        buf_puts(out, "see below");
     else if (f->standard)
         buf_printf(out, "`%s`", f->standard);
 }
