@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "engine/metadata.h"
 #include "engine/names.h"
@@ -16,7 +15,6 @@
 #include "engine/pool.h"
 
 enum {
-    FILE_MAX_BYTES = 128 << 20,
     DECODED_MAX_BYTES = 512 << 20,
     PLAN_MAX_BYTES = 512 << 20,
     CACHE_LINE_CELLS = 16,
@@ -176,20 +174,6 @@ struct model *model_parse(const void *bytes, size_t n, struct error *err)
         return NULL;
     }
     return build(m, bytes, n, &temporary, err) ? STEAL(m) : NULL;
-}
-
-struct model *model_load(const char *path, struct error *err)
-{
-    CLEANUP(buf_clear)
-    struct buf bytes = BUF_INIT(FILE_MAX_BYTES);
-    struct model *m;
-
-    if (!file_read(path, &bytes, err))
-        return NULL;
-    m = model_parse(buf_str(&bytes), bytes.len, err);
-    if (!m)
-        (void)error_wrap(err, "%s", path);
-    return m;
 }
 
 void model_free(struct model *m)

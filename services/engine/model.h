@@ -19,7 +19,8 @@
 struct model;
 struct model_scratch; /* memory of one thread, for one model */
 
-struct model *model_load(const char *path, struct error *err);
+enum { MODEL_FILE_MAX = 128 << 20 }; /* bytes of a file worth reading */
+
 struct model *model_parse(const void *bytes, size_t n, struct error *err);
 void model_free(struct model *m);
 DEFINE_FREEP(struct model *, model_free)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/answer.h"
 
-#include "json/json.h"
-
 void answer_error(struct server *s, struct httpd_response *resp, int status,
                   enum error_type type, const char *message)
 {
@@ -16,6 +14,12 @@ void answer_error(struct server *s, struct httpd_response *resp, int status,
     buf_puts(&resp->body, "{\"error\":");
     json_add_string(&resp->body, message);
     buf_puts(&resp->body, "}\n");
+}
+
+void answer_page(struct httpd_response *resp, const struct json *page)
+{
+    json_write(page, &resp->body);
+    buf_putc(&resp->body, '\n');
 }
 
 void answer_not_ready(struct server *s, struct httpd_response *resp)
@@ -44,6 +48,8 @@ bool answer_add_headers(void *arg, const struct httpd_request *req,
     (void)req;
     httpd_response_header(resp, "X-Bandit-Route", s->options.who.route);
     httpd_response_header(resp, "X-Bandit-Arm", s->options.who.arm);
+    if (s->options.tenant)
+        httpd_response_header(resp, "X-Bandit-Tenant", s->options.tenant);
     if (w)
         httpd_response_header(resp, "X-Bandit-Version", w->served->who.version);
     return true;

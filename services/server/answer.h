@@ -5,10 +5,14 @@
 
 #include "httpd/httpd.h"
 #include "server/server.h"
+#include "json/json.h"
 
 /* {"error":"..."} with that status, counted in ml_errors_total{type}. */
 void answer_error(struct server *s, struct httpd_response *resp, int status,
                   enum error_type type, const char *message);
+
+/* That JSON as the body, and the end of the line. */
+void answer_page(struct httpd_response *resp, const struct json *page);
 
 /* 503, for a request that came before the first model. */
 void answer_not_ready(struct server *s, struct httpd_response *resp);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feedback.h - POST /feedback: the true label of a prediction, once.
+/* feedback.h - POST /feedback: the true label of a prediction, once for each process that
+ * shares the secret of prediction ids; docs/model-server.md says what that means.
  *
  *     {"prediction_id":"...","label":"setosa"}    or the integer label: {"label":0}
  *

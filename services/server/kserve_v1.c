@@ -63,7 +63,7 @@ static void predict(struct worker *w, const struct httpd_request *req,
 
     if (!predict_request_read(req->body, req->body_len, &w->rows, &batch, &why)) {
         predict_refuse(w, &why, resp);
-    } else if (predict_begin(w, resp)) {
+    } else if (predict_begin(w, &run, resp)) {
         write_answer(w, &run, &resp->body);
         (void)predict_end(w, &run);
     }

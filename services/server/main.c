@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "server/answer.h"
 #include "server/file_watch.h"
+#include "server/pages.h"
 #include "server/routes.h"
 #include "server/settings.h"
 
@@ -79,7 +80,9 @@ static bool serve(struct server *s, const struct settings *settings, struct erro
         .program = &settings_program,
         .flags = &settings->web,
         .routes = rows,
-        .route_count = routes_make(s, settings->web.telemetry_path, rows),
+        .route_count = routes_make(s, rows),
+        .scrape = page_metrics,
+        .scrape_arg = s,
         .arg = s,
         .ready = is_ready,
         .on_error = answer_on_error,

@@ -9,12 +9,6 @@
 #include "server/predict.h"
 #include "json/json.h"
 
-static void write_page(const struct json *page, struct httpd_response *resp)
-{
-    json_write(page, &resp->body);
-    buf_putc(&resp->body, '\n');
-}
-
 static void not_found(struct server *s, struct httpd_response *resp, const char *what)
 {
     answer_error(s, resp, 404, ERROR_NOT_FOUND, what);
@@ -32,7 +26,7 @@ static void server_metadata(struct server *s, struct httpd_response *resp)
     json_put_string(page, "name", "model-server");
     json_put_string(page, "version", BANDIT_VERSION);
     json_put(page, "extensions", json_new_array());
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 static void server_live(struct server *s, struct httpd_response *resp)
@@ -57,7 +51,7 @@ static void server_models(struct server *s, struct httpd_response *resp)
 
     json_push(models, json_new_string(s->options.who.model));
     json_put(page, "models", models);
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 /* ---- the model ----------------------------------------------------------------------
@@ -97,7 +91,7 @@ static void model_metadata_page(struct worker *w, struct httpd_response *resp)
                   tensor(infer_outputs[i].name, infer_outputs[i].datatype,
                          infer_outputs[i].per_class ? (double)s->class_count : 0));
     json_put(page, "outputs", outputs);
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 static void model_ready_page(struct worker *w, struct httpd_response *resp)
@@ -109,7 +103,7 @@ static void model_ready_page(struct worker *w, struct httpd_response *resp)
     resp->status = ready ? 200 : 503;
     json_put_string(page, "name", w->served->who.model);
     json_put_bool(page, "ready", ready);
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 /* What follows the model, and the version if one is named: "", "/ready", "/infer". NULL
@@ -186,7 +180,7 @@ static void infer(struct worker *w, const struct httpd_request *req,
 
     if (!infer_request_read(req->body, req->body_len, &w->rows, &infer_req, &why))
         predict_refuse(w, &why, resp);
-    else if (predict_begin(w, resp)) {
+    else if (predict_begin(w, &run, resp)) {
         infer_answer_write(w, &run, &infer_req, &resp->body);
         (void)predict_end(w, &run);
     }

@@ -12,12 +12,6 @@
 
 enum { METRICS_PAGE_MAX = 64 << 20 };
 
-static void write_page(const struct json *page, struct httpd_response *resp)
-{
-    json_write(page, &resp->body);
-    buf_putc(&resp->body, '\n');
-}
-
 static void put_time(struct json *page, const char *key, int64_t wall_ms)
 {
     char text[CLOCK_TEXT_MAX];
@@ -25,8 +19,14 @@ static void put_time(struct json *page, const char *key, int64_t wall_ms)
     json_put_string(page, key, clock_format(wall_ms, text));
 }
 
-static void put_identity(struct json *page, const struct identity *who)
+/* Of what is served now; before there is anything, of what is going to be. */
+static void put_identity(struct json *page, const struct server *s,
+                         const struct worker *w)
 {
+    const struct identity *who = w ? &w->served->who : &s->options.who;
+
+    if (s->options.tenant)
+        json_put_string(page, "tenant", s->options.tenant);
     json_put_string(page, "route", who->route);
     json_put_string(page, "arm", who->arm);
     json_put_string(page, "model", who->model);
@@ -44,9 +44,9 @@ void page_index(void *arg, const struct httpd_request *req, struct httpd_respons
     (void)req;
     json_put_string(page, "service", "model-server");
     json_put_string(page, "server_version", BANDIT_VERSION);
-    put_identity(page, w ? &w->served->who : &s->options.who);
+    put_identity(page, s, w);
     json_put(page, "endpoints", routes_describe(s));
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 void page_health(void *arg, const struct httpd_request *req, struct httpd_response *resp)
@@ -58,7 +58,7 @@ void page_health(void *arg, const struct httpd_request *req, struct httpd_respon
     (void)req;
     json_put_string(page, "status", "healthy");
     put_time(page, "timestamp", clock_wall_ms());
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 void page_ready(void *arg, const struct httpd_request *req, struct httpd_response *resp)
@@ -75,9 +75,9 @@ void page_ready(void *arg, const struct httpd_request *req, struct httpd_respons
                     : w                ? "draining"
                                        : "loading");
     json_put_bool(page, "model_loaded", w != NULL);
-    put_identity(page, w ? &w->served->who : &s->options.who);
+    put_identity(page, s, w);
     put_time(page, "timestamp", clock_wall_ms());
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 static void put_text(struct json *page, const char *key, const char *text)
@@ -121,7 +121,7 @@ void page_info(void *arg, const struct httpd_request *req, struct httpd_response
         return;
     }
     s = w->served;
-    put_identity(page, &s->who);
+    put_identity(page, w->server, w);
     put_text(page, "kind", served_kind(s));
     put_text(page, "dataset", model_metadata(s->model, METADATA_DATASET));
     json_put(page, "accuracy", json_new_number(served_accuracy(s)));
@@ -134,7 +134,7 @@ void page_info(void *arg, const struct httpd_request *req, struct httpd_response
     json_put_string(page, "sha256", s->digest);
     put_time(page, "loaded_at", s->loaded_ms);
     json_put_bool(page, "drift_watched", s->drift != NULL);
-    write_page(page, resp);
+    answer_page(resp, page);
 }
 
 void page_metrics(void *arg, const struct httpd_request *req, struct httpd_response *resp)

@@ -5,10 +5,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "server/answer.h"
 #include "server/predict_answer.h"
 #include "server/quick_read.h"
 #include "server/trace.h"
+
+/* The exemplar of a request that is part of a trace. */
+struct trace {
+    char id[TRACE_ID_LENGTH + 1];
+    const char *values[1];
+};
 
 /* Bytes; see fill_up(). */
 enum { ANSWER_STEP = 64, BLANKS_MAX = 256 };
@@ -36,10 +43,25 @@ void predict_refuse(struct worker *w, const struct refusal *why,
                  why->err.msg);
 }
 
-static bool fail(struct worker *w, struct httpd_response *resp, enum error_type type,
-                 const char *message)
+/* Who sees that some requests are slow, or fail, can look up the trace of one of them.
+ * Not its prediction_id: who has that may give feedback, and metrics are for everybody to
+ * read. */
+static const char *const *traced(const struct prediction_run *run, struct trace *t)
 {
-    counter_inc(w->served->metrics.failures);
+    t->values[0] = t->id;
+    return trace_read(httpd_header(run->req, "traceparent"), t->id) ? t->values : NULL;
+}
+
+static bool fail(struct worker *w, const struct prediction_run *run,
+                 struct httpd_response *resp, enum error_type type, const char *message)
+{
+    struct trace t;
+    const char *const *values = traced(run, &t);
+
+    if (values)
+        counter_add_exemplar(w->served->metrics.failures, 1, values, clock_wall_ms());
+    else
+        counter_inc(w->served->metrics.failures);
     gauge_add(w->served->metrics.active, -1);
     answer_error(w->server, resp, 500, type, message);
     return false;
@@ -62,7 +84,8 @@ static size_t answer_max(const struct worker *w)
     return w->rows.count * w->served->row_text_max + ROW_TEXT_MORE + BLANKS_MAX;
 }
 
-bool predict_begin(struct worker *w, struct httpd_response *resp)
+bool predict_begin(struct worker *w, const struct prediction_run *run,
+                   struct httpd_response *resp)
 {
     struct served *s = w->served;
     struct fault_settings faults = faults_get(&w->server->faults);
@@ -77,13 +100,14 @@ bool predict_begin(struct worker *w, struct httpd_response *resp)
     if (faults.latency_ms > 0)
         sleep_ms(faults.latency_ms);
     if (faults.error_ratio > 0 && worker_draw(w, faults.error_ratio))
-        return fail(w, resp, ERROR_INJECTED, "an error injected on purpose");
+        return fail(w, run, resp, ERROR_INJECTED, "an error injected on purpose");
     worker_infer(w);
     for (size_t i = 0; i < w->rows.count; i++) {
         float *probabilities = w->probabilities + i * s->class_count;
 
         if (isnan(probabilities[w->predicted[i]]))
-            return fail(w, resp, ERROR_INTERNAL, "the model's answer is not a number");
+            return fail(w, run, resp, ERROR_INTERNAL,
+                        "the model's answer is not a number");
         if (faults.wrong_ratio > 0 && worker_draw(w, faults.wrong_ratio))
             faults_make_wrong(probabilities, s->class_count, &w->predicted[i]);
         count_row(w, i);
@@ -91,15 +115,12 @@ bool predict_begin(struct worker *w, struct httpd_response *resp)
     return true;
 }
 
-/* Who sees that some requests are slow can look up the trace of one of them. Not its
- * prediction_id: who has that may give feedback, and metrics are for everybody to read.
- */
 static void observe(struct histogram *h, double seconds, const struct prediction_run *run)
 {
-    char trace_id[TRACE_ID_LENGTH + 1];
-    const char *values[] = {trace_id};
+    struct trace t;
+    const char *const *values = traced(run, &t);
 
-    if (trace_read(httpd_header(run->req, "traceparent"), trace_id))
+    if (values)
         histogram_observe_exemplar(h, seconds, values,
                                    run->wall_ms + (int64_t)(seconds * 1000));
     else
@@ -192,6 +213,6 @@ void predict_handle(void *arg, const struct httpd_request *req,
     if (!quick_read(req->body, req->body_len, &w->rows) &&
         !predict_request_read(req->body, req->body_len, &w->rows, &batch, &why))
         predict_refuse(w, &why, resp);
-    else if (predict_begin(w, resp))
+    else if (predict_begin(w, &run, resp))
         write_answer(w, &run, batch, &resp->body);
 }

@@ -27,7 +27,8 @@ void predict_refuse(struct worker *w, const struct refusal *why,
                     struct httpd_response *resp);
 
 /* Results are in w->probabilities and w->predicted. False: resp is the answer. */
-bool predict_begin(struct worker *w, struct httpd_response *resp);
+bool predict_begin(struct worker *w, const struct prediction_run *run,
+                   struct httpd_response *resp);
 
 /* Call when the answer is written but for its end; returns how long it took, in
  * nanoseconds. */

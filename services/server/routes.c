@@ -13,7 +13,7 @@ enum { ALWAYS, WITH_FAULTS };
 static const struct {
     const char *method;
     const char *path; /* NULL: where the metrics are */
-    httpd_handler *fn;
+    httpd_handler *fn; /* NULL: lib/web's, which bounds how many run at a time */
     size_t max_body; /* SIZE_MAX: what --max-body says */
     int when;
     const char *what;
@@ -22,7 +22,7 @@ static const struct {
      "{\"features\":[..]} or {\"instances\":[[..],..]}"},
     {"POST", "/feedback", feedback_handle, FEEDBACK_BODY_MAX, ALWAYS,
      "{\"prediction_id\":\"..\",\"label\":..}, once for each prediction"},
-    {"GET", NULL, page_metrics, 0, ALWAYS,
+    {"GET", NULL, NULL, 0, ALWAYS,
      "metrics for Prometheus"},
     {"GET", "/ready", page_ready, 0, ALWAYS,
      "does it take requests: 503 while loading and while draining"},
@@ -56,16 +56,15 @@ static bool applies(const struct server *s, size_t i)
     return table[i].when == ALWAYS || s->options.allow_faults;
 }
 
-size_t routes_make(const struct server *s, const char *telemetry_path,
-                   struct httpd_route rows[ROUTES_MAX])
+size_t routes_make(const struct server *s, struct httpd_route rows[ROUTES_MAX])
 {
     size_t n = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
-        if (applies(s, i))
+        if (applies(s, i) && table[i].fn)
             rows[n++] = (struct httpd_route){
                 .method = table[i].method,
-                .path = table[i].path ? table[i].path : telemetry_path,
+                .path = table[i].path,
                 .fn = table[i].fn,
                 .max_body = table[i].max_body == SIZE_MAX ? s->options.max_body
                                                           : table[i].max_body,
@@ -85,7 +84,8 @@ struct json *routes_describe(const struct server *s)
             continue;
         }
         json_put_string(row, "method", table[i].method);
-        json_put_string(row, "path", table[i].path ? table[i].path : "/metrics");
+        json_put_string(row, "path",
+                        table[i].path ? table[i].path : s->options.telemetry_path);
         json_put_string(row, "what", table[i].what);
         json_push(all, row);
     }

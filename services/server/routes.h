@@ -9,10 +9,9 @@
 
 enum { ROUTES_MAX = 32 };
 
-/* Fill in the rows that this server answers; returns how many. The metrics are at
- * telemetry_path, which must outlive them. */
-size_t routes_make(const struct server *s, const char *telemetry_path,
-                   struct httpd_route rows[ROUTES_MAX]);
+/* Fill in the rows that this server answers; returns how many. That of the metrics is
+ * lib/web's. */
+size_t routes_make(const struct server *s, struct httpd_route rows[ROUTES_MAX]);
 
 /* [{"method":"GET","path":"/health","what":"..."}, ...], for people. */
 struct json *routes_describe(const struct server *s);

@@ -16,7 +16,6 @@
 #include "json/json.h"
 
 enum {
-    MODEL_FILE_MAX = 256 << 20,
     DIGEST_SIZE = 32,
     VERSION_DIGITS = 12,
 };

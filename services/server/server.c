@@ -129,7 +129,7 @@ static struct worker *worker_new(struct server *s)
     assert(rc == 0);
     w->server = s;
     w->signer = signer_new(s->options.secret, s->options.secret_len);
-    w->random = random_number() | 1; /* xorshift never leaves zero */
+    w->random = (struct random){random_number()};
     w->next_unique = random_number();
     return w;
 }
@@ -179,8 +179,5 @@ void worker_infer(struct worker *w)
 
 bool worker_draw(struct worker *w, double ratio)
 {
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return (double)(w->random >> 11) * 0x1p-53 < ratio;
+    return random_unit(&w->random) < ratio;
 }

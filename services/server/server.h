@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "base/random.h"
 #include "server/faults.h"
 #include "server/feedback_seen.h"
 #include "server/rows.h"
@@ -21,7 +22,9 @@
 
 struct server_options {
     const char *model_path;
+    const char *telemetry_path; /* where the metrics are */
     struct identity who;
+    const char *tenant; /* whose deployment this is, or NULL */
     const void *secret; /* of prediction ids */
     size_t secret_len;
     size_t max_batch;
@@ -56,7 +59,7 @@ struct worker {
     size_t *predicted;
     struct signer *signer;
     struct stamp stamp;
-    uint64_t random;
+    struct random random;
     uint64_t next_unique; /* of its ids: each worker counts up from a number of chance */
     size_t answer_len;    /* see fill_up() */
 };

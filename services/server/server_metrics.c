@@ -59,6 +59,7 @@ static const struct metric_desc families[FAMILIES] = {
         .name = "ml_prediction_failures",
         .type = METRIC_COUNTER,
         .help = "Valid prediction requests that were answered with 5xx.",
+        .exemplar = {"trace_id"},
         .example = "sum by (arm) (rate(ml_prediction_failures_total[1m])) / "
                    "sum by (arm) (rate(ml_prediction_requests_total[1m]))",
     },

@@ -23,6 +23,7 @@ static const struct settings defaults = {
     .model = "",
     .route = "",
     .arm = "",
+    .tenant = "",
     .model_name = "",
     .model_version = "",
     .secret_file = "",
@@ -65,6 +66,7 @@ static bool check_settings(const struct settings *s, struct error *err)
     if (!*s->model)
         return error_set(err, ERR_INVALID, "--model is required");
     return check_name("route", s->route, err) && check_name("arm", s->arm, err) &&
+           (!*s->tenant || check_name("tenant", s->tenant, err)) &&
            (!*s->model_name || check_name("model-name", s->model_name, err)) &&
            check_version(s->model_version, err) && web_setup(&s->web, err);
 }
@@ -97,10 +99,12 @@ struct server_options settings_options(const struct settings *s, const struct bu
 {
     return (struct server_options){
         .model_path = s->model,
+        .telemetry_path = s->web.telemetry_path,
         .who = {.route = s->route,
                 .arm = s->arm,
                 .model = *s->model_name ? s->model_name : s->route,
                 .version = *s->model_version ? s->model_version : NULL},
+        .tenant = *s->tenant ? s->tenant : NULL,
         .secret = buf_str(secret),
         .secret_len = secret->len,
         .max_batch = (size_t)s->max_batch,
@@ -120,6 +124,9 @@ struct server_options settings_options(const struct settings *s, const struct bu
      .help = "The BanditRoute this server is an arm of.", .env = "ROUTE"},                 \
     {.name = "arm", .kind = FLAG_STRING, .value = &(s).arm, .argname = "NAME",             \
      .help = "The arm this server is.", .env = "ARM"},                   \
+    {.name = "tenant", .kind = FLAG_STRING, .value = &(s).tenant, .argname = "NAME",       \
+     .help = "Whose deployment this is, such as its namespace; every answer says so.",     \
+     .env = "TENANT"},                                                                     \
     {.name = "model-name", .kind = FLAG_STRING, .value = &(s).model_name,                  \
      .argname = "NAME", .help = "Label `model` and name in /v2; the route's name unless "  \
      "given."},                                                                            \

@@ -13,6 +13,7 @@ struct settings {
     const char *model;
     const char *route;
     const char *arm;
+    const char *tenant; /* "": none is named */
     const char *model_name;
     const char *model_version;
     const char *secret_file;

@@ -136,8 +136,7 @@ static int serve_and_run(const struct settings *s,
 
 int main(int argc, char **argv)
 {
-    const char *headers[FLAG_LIST_MAX + 2] = {NULL};
-    char tenant[96];
+    const char *headers[FLAG_LIST_MAX + 1] = {NULL};
     struct settings s;
     struct pattern pattern;
     struct rows rows;
@@ -166,10 +165,6 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < s.headers.count; i++)
         headers[n++] = s.headers.items[i];
-    if (s.tenant[0]) {
-        (void)snprintf(tenant, sizeof(tenant), "X-Tenant: %s", s.tenant);
-        headers[n] = tenant;
-    }
     code = serve_and_run(
         &s, &(struct generator_options){.url = s.url,
                                         .headers = headers,

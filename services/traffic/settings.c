@@ -24,7 +24,6 @@ void settings_init(struct settings *s)
         .pattern = "constant",
         .arrivals = "even",
         .json = "",
-        .tenant = "",
         .rate = 40,
         .feedback_ratio = 1,
         .period_ms = 60000,
@@ -118,11 +117,6 @@ int settings_parse(struct settings *s, int argc, char **argv)
          .value = &s->headers,
          .argname = "LINE",
          .help = "\"Name: value\" to add to each request; may be given more than once."},
-        {.name = "tenant",
-         .kind = FLAG_STRING,
-         .value = &s->tenant,
-         .argname = "NAME",
-         .help = "Add the header X-Tenant."},
         {.name = "seed",
          .kind = FLAG_INT,
          .value = &s->seed,
@@ -170,7 +164,5 @@ bool settings_check(const struct settings *s, struct pattern *pattern, struct er
         if (!strchr(s->headers.items[i], ':') || strpbrk(s->headers.items[i], "\r\n"))
             return error_set(err, ERR_INVALID, "--header: \"%s\" is not \"Name: value\"",
                              s->headers.items[i]);
-    if (s->tenant[0] && !text_is_dns_label(s->tenant))
-        return error_set(err, ERR_INVALID, "--tenant: \"%s\" is no DNS label", s->tenant);
     return true;
 }

@@ -12,7 +12,7 @@
 #include "web/web.h"
 
 struct settings {
-    const char *url, *data, *label_column, *pattern, *arrivals, *json, *tenant;
+    const char *url, *data, *label_column, *pattern, *arrivals, *json;
     double rate, peak, feedback_ratio;
     int64_t period_ms, duration_ms, timeout_ms, feedback_delay_ms;
     int64_t max_in_flight, seed;

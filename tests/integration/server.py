@@ -263,6 +263,22 @@ class Pages(Case):
         self.assertEqual(server.metric("ml_model_info", kind="LinearClassifier",
                                        version="1.2.0"), 1)
 
+    def test_every_answer_names_the_tenant(self):
+        server = self.start("--tenant", "team-a", "--web.telemetry-path", "/own/metrics")
+        for method, path, body, code in (("POST", "/predict", {"features": SETOSA}, 200),
+                                         ("POST", "/predict", "nonsense", 400),
+                                         ("GET", "/nowhere", None, 404),
+                                         ("GET", "/own/metrics", None, 200)):
+            status, headers, _ = server.request(method, path, body)
+            self.assertEqual((status, headers["X-Bandit-Tenant"]), (code, "team-a"), path)
+        for path in ("/", "/info", "/ready"):
+            self.assertEqual(server.get(path)[1]["tenant"], "team-a")
+        self.assertIn("/own/metrics", [e["path"] for e in server.get("/")[1]["endpoints"]])
+        plain = self.start()
+        _, headers, page = plain.request("GET", "/info")
+        self.assertNotIn("X-Bandit-Tenant", headers)
+        self.assertNotIn("tenant", page)
+
     def test_both_expositions_are_given(self):
         server = self.start()
         _, headers, text = server.request(
@@ -286,6 +302,21 @@ class Pages(Case):
             self.assertEqual([labels for _, _, labels, _, _, _ in family.exemplars],
                              [] if sampled == "00" else [{"trace_id": trace}])
         self.assertNotIn(trace, server.get("/metrics")[1])
+
+    def test_a_traced_failure_is_an_exemplar(self):
+        server = self.start("--allow-faults")
+        server.post("/faults", {"error_ratio": 1})
+        traces = ["4bf92f3577b34da6a3ce929d0e0e4736", None]
+        for trace in traces:
+            headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"} if trace else {}
+            self.assertEqual(server.request("POST", "/predict", {"features": SETOSA},
+                                            headers=headers)[0], 500)
+        page = server.request("GET", "/metrics",
+                              headers={"Accept": "application/openmetrics-text"})[2]
+        family = openmetrics.check(page.encode())["ml_prediction_failures"]
+        self.assertEqual([labels for _, _, labels, _, _, _ in family.exemplars],
+                         [{"trace_id": traces[0]}])
+        self.assertEqual(server.metric("ml_prediction_failures_total"), 2)
 
     def test_the_program_describes_its_metrics(self):
         text = subprocess.run([BINARY, "--describe-metrics"], capture_output=True,
@@ -505,6 +536,9 @@ class Life(Case):
             (["--model", self.model, *names, "--secret-file", missing], 1, "--secret-file"),
             (["--model", self.model, *names, "--secret-file", short], 1, "at least 16"),
             (["--model", self.model, "--route", "iris", "--arm", "L R"], 2, "--arm"),
+            (["--model", self.model, *names, "--tenant", "Team A"], 2, "--tenant"),
+            (["--model", self.model, *names, "--web.telemetry-path", "/info"], 1,
+             "--web.telemetry-path"),
             (["--model", self.model, *names, "--model-version", "a b"], 2,
              "--model-version"),
             (names, 2, "--model"),

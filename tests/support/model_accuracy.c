@@ -4,13 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "trainer/dataset.h"
 #include "trainer/evaluate.h"
 
 static bool measure(const char *path, const char *data, double *share, struct error *err)
 {
+    CLEANUP(buf_clear)
+    struct buf bytes = BUF_INIT(MODEL_FILE_MAX);
     CLEANUP(model_freep)
-    struct model *m = model_load(path, err);
+    struct model *m = file_read(path, &bytes, err)
+                          ? model_parse(buf_str(&bytes), bytes.len, err)
+                          : NULL;
     CLEANUP(dataset_freep)
     struct dataset *d = m ? dataset_read(data, "label", err) : NULL;
     CLEANUP(mem_freep)

@@ -73,14 +73,17 @@ static struct table table_read(const char *name, const char *suffix)
 
 static struct model *load(const char *name)
 {
+    CLEANUP(buf_clear)
+    struct buf bytes = BUF_INIT(MODEL_FILE_MAX);
     char path[512];
     struct error err;
     struct model *m;
 
     (void)snprintf(path, sizeof(path), GOLDEN "%s.onnx", name);
-    m = model_load(path, &err);
+    m = file_read(path, &bytes, &err) ? model_parse(buf_str(&bytes), bytes.len, &err)
+                                      : NULL;
     if (!m)
-        fail_msg("%s", err.msg);
+        fail_msg("%s: %s", path, err.msg);
     return m;
 }
 
