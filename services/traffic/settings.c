@@ -130,7 +130,7 @@ int settings_parse(struct settings *s, int argc, char **argv)
          .argname = "FILE",
          .help = "Write the final figures there as JSON, too."},
         WEB_FLAGS(s->web),
-        {.name = NULL                        },
+        {.name = NULL                                          },
     };
 
     struct program program = traffic_program;
