@@ -26,9 +26,10 @@ def prose(page):
 @functools.lru_cache(maxsize=None)
 def anchors(page):
     """The names of a page's headings, as GitHub makes them: lower case, without punctuation,
-    blanks as hyphens; a heading that comes again is numbered."""
+    blanks as hyphens; a heading that comes again is numbered. And what is named on purpose."""
     found = set()
     for _, line in prose(page):
+        found.update(re.findall(r'<a id="([^"]+)">', line))
         match = re.match(r"#{1,6} +(.+?)\s*#*$", line)
         if not match:
             continue
