@@ -155,17 +155,18 @@ static bool any_ready(const struct work *w)
     return false;
 }
 
-/* The data say nothing: weights stay, but for an arm without a live backend. */
+/* The data say nothing: weights stay, but for an arm without a live backend, which does
+ * not lead either. */
 static void hold(struct work *w)
 {
     int leader = w->before->leader;
+    bool switched;
 
     stay(w);
     if (leader != ROUTE_NO_ARM && !w->arms[leader].ready)
         leader_choose(w);
-    if (guardrails_evacuate_unready(w)) {
-        bool switched = w->status->leader != leader;
-
+    switched = w->status->leader != leader;
+    if (guardrails_evacuate_unready(w) || switched) {
         end(w, switched ? VERDICT_SWITCHED : VERDICT_ADJUSTED,
             switched ? REASON_LEADER_FAILED : REASON_ARM_NOT_READY);
         return;

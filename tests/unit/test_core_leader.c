@@ -116,6 +116,28 @@ static void dwell_keeps_a_leader_but_not_a_failed_one(void **state)
     stage_clear(&s);
 }
 
+/* Also where it has no weight that could be taken away: to change the leader is to
+ * decide. */
+static void a_hold_does_not_keep_a_dead_leader(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    stage_init(&s, 3, 1);
+    stage_settle(&s);
+    for (size_t i = 0; i < 3; i++)
+        s.status.arms[i].desired = i ? 0.5 : 0;
+    s.seen.arms[0].ready = false;
+    s.seen.problem = REASON_PROMETHEUS_DOWN;
+    stage_decide(&s);
+    assert_decided(&s, VERDICT_SWITCHED, REASON_LEADER_FAILED);
+    assert_int_equal(s.status.leader, 1);
+    assert_weights(&s, (double[]){0, 0.5, 0.5});
+    stage_decide(&s);
+    assert_decided(&s, VERDICT_HELD, REASON_PROMETHEUS_DOWN);
+    stage_clear(&s);
+}
+
 static void a_leader_that_answers_nothing_while_others_do_has_failed(void **state)
 {
     struct stage s;
@@ -264,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_leader_is_followed_only_by_more_than_the_margin),
         cmocka_unit_test(ties_keep_the_incumbent),
         cmocka_unit_test(dwell_keeps_a_leader_but_not_a_failed_one),
+        cmocka_unit_test(a_hold_does_not_keep_a_dead_leader),
         cmocka_unit_test(a_leader_that_answers_nothing_while_others_do_has_failed),
         cmocka_unit_test(an_arm_without_labels_is_neither_favoured_nor_blamed),
         cmocka_unit_test(an_arm_that_loses_an_objective_can_only_look_worse),

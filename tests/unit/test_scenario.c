@@ -63,8 +63,10 @@ static void what_is_right_is_read(void **state)
 
     (void)state;
     s = read_changed("name", "name", &err);
-    if (!s)
+    if (!s) {
         fail_msg("%s", err.msg);
+        return;
+    }
     assert_int_equal(s->happening_count, 4);
     assert_int_equal(s->expectation_count, 2);
     assert_true(s->happenings[0].value == 0);
