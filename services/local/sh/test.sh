@@ -86,7 +86,7 @@ verb_test() {
         build_tree asan
         run_ctest asan asan -j "$(nproc)" -L 'unit|integration' -LE 'slow|simulation'
         build_tree tsan
-        run_ctest tsan tsan -j "$(nproc)" -R '^unit\.|integration\.(server|exporter|operator_life|kube_store)' -LE slow
+        run_ctest tsan tsan -j "$(nproc)" -R '^unit\.|integration\.(server|exporter|operator_(life|mesh_fake|torture)|kube_(store|lease|verbs|farewell))' -LE slow
         build_tree fuzz
         run_fuzzers "${BANDIT_FUZZ_SECONDS:-15}"
     fi
