@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "route/route_json.h"
+#include "route/route_meanings.h"
 #include "json/json.h"
 
 static void put_time(struct json *to, const char *key, int64_t wall_ms)
@@ -113,6 +114,18 @@ static struct json *observation_of(struct rewards *rewards, const struct bandit_
     return j;
 }
 
+/* The words of the last decision, in sentences. */
+static struct json *meaning_of(const struct route_status *s)
+{
+    struct json *j = json_new_object();
+
+    json_put_string(j, "verdict", route_verdict_meanings[s->verdict].what);
+    json_put_string(j, "weights", route_verdict_meanings[s->verdict].weights);
+    json_put_string(j, "reason", route_reason_meanings[s->reason].when);
+    json_put_string(j, "whatToDo", route_reason_meanings[s->reason].remedy);
+    return j;
+}
+
 bool debug_route(struct cache *c, struct rewards *rewards, const char *key,
                  struct buf *out)
 {
@@ -126,6 +139,7 @@ bool debug_route(struct cache *c, struct rewards *rewards, const char *key,
     top = json_new_object();
     json_put_string(top, "namespace", r->namespace);
     json_put_string(top, "name", r->name);
+    json_put(top, "meaning", meaning_of(&r->status));
     json_put(top, "queries", queries_of(r));
     json_put(top, "observation", observation_of(rewards, r));
     json_put(top, "spec", route_spec_to_json(&r->spec));

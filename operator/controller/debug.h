@@ -2,8 +2,9 @@
 /* debug.h - GET /debug/routes: what a route's decision rests on.
  *
  * Without arguments, every route in short. With ?namespace=N&name=R one route in full:
- * the queries as they are sent, what the newest answers say of each arm and objective,
- * the spec with its defaults filled in, and the status.
+ * what the words of its last decision mean, the queries as they are sent, what the newest
+ * answers say of each arm and objective, the spec with its defaults filled in, and the
+ * status.
  */
 #ifndef CONTROLLER_DEBUG_H
 #define CONTROLLER_DEBUG_H

@@ -2,6 +2,7 @@
 add_unit(json DEPS json base)
 target_link_options(test_json PRIVATE -Wl,--wrap=strcmp) # to count the work
 add_unit(yaml DEPS json base)
+add_unit(meanings SOURCES support/chaos.c support/stage.c DEPS core)
 add_unit(route SOURCES support/route_cases.c DEPS route json base)
 add_unit(route_status SOURCES support/route_cases.c DEPS route json base m)
 add_unit(last_good DEPS store json base)
@@ -14,7 +15,8 @@ add_fuzz(route DEPS route json base m)
 add_fuzz(status DEPS route json base m)
 
 # What is made of the object's tables, and whether it is right.
-add_executable(describe-route support/describe_route.c support/route_cases.c)
+add_executable(describe-route support/describe_decisions.c support/describe_route.c
+    support/route_cases.c)
 target_include_directories(describe-route PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(describe-route PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 target_link_libraries(describe-route PRIVATE flags route json base)

@@ -204,6 +204,8 @@ class Life(unittest.TestCase):
         observed = {a["name"]: a["objectives"]["success"] for a in
                     route["observation"]["arms"]}
         self.assertEqual(observed["svm"], {"good": 950, "events": 1000})
+        self.assertRegex(route["meaning"]["reason"], r"^[A-Z].*\.$")
+        self.assertRegex(route["meaning"]["whatToDo"], r"^[A-Z].*\.$")
         self.assertIsNone(self.world.get("/debug/routes?name=nothing"))
         self.assertIn("bandit-operator", self.world.get("/"))
         self.assertIsNotNone(self.world.get("/livez"))

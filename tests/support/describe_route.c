@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints what is made of the tables that read a BanditRoute, and what they say of the
- * objects in tests/data/routes: describe-route {crd|crd-json|fields|cases}. */
+ * objects in tests/data/routes: describe-route
+ * {crd|crd-json|fields|decisions|cases}. */
 #include <stdio.h>
 #include <string.h>
 
 #include "route/route_json.h"
 #include "route/route_schema.h"
+#include "support/describe_decisions.h"
 #include "support/route_cases.h"
 #include "json/yaml_write.h"
 
@@ -59,10 +61,13 @@ int main(int argc, char **argv)
         json_write(crd, &out);
     } else if (!strcmp(what, "fields")) {
         route_fields_markdown(&out);
+    } else if (!strcmp(what, "decisions")) {
+        describe_decisions(&out);
     } else if (!strcmp(what, "cases")) {
         add_cases(&out);
     } else {
-        (void)fputs("usage: describe-route {crd|crd-json|fields|cases}\n", stderr);
+        (void)fputs("usage: describe-route {crd|crd-json|fields|decisions|cases}\n",
+                    stderr);
         return 2;
     }
     return fputs(buf_str(&out), stdout) < 0;
