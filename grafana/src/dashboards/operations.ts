@@ -163,11 +163,12 @@ export function operations(): dashboard.DashboardBuilder {
       ],
     }))
     .withPanel(lines({
-      id: 34, title: 'Failed writes of status and journal', unit: 'ops', min: 0, width: 8, empty: 'none',
-      description: 'Statuses a second that the store refused; they are written again. Conflicts with another writer are among them. Decisions a second that the journal (--decisions.log) could not take.',
+      id: 34, title: 'Failed writes: status, journal, events', unit: 'ops', min: 0, width: 8, empty: 'none',
+      description: 'Statuses a second that the store refused; they are written again. Conflicts with another writer are among them. Decisions a second that the journal (--decisions.log) could not take. Kubernetes events a second that were dropped: the queue was full, or the API server refused them; nothing depends on them.',
       queries: [
         { expr: `sum(rate(bandit_operator_status_write_errors_total[${R}]))`, legend: 'statuses', color: color.bad },
         { expr: `sum(rate(bandit_operator_journal_errors_total[${R}]))`, legend: 'journal', color: color.warning },
+        { expr: `sum by (reason) (rate(bandit_operator_events_dropped_total[${R}]))`, legend: 'events: {{reason}}', color: color.p50 },
       ],
     }))
     .withRow(row('Exporter'))
