@@ -54,6 +54,37 @@ static struct json *keyed(const struct record *record, const char *key,
     return schema;
 }
 
+/* Bound a property further. */
+static void put_bounds(struct json *schema, const char *property, const char *bounds)
+{
+    struct json *copy = json_copy(json_path(schema, "properties", property, NULL));
+    CLEANUP(json_freep)
+    struct json *more = parsed(bounds);
+
+    for (const struct json *c = json_first(more); c; c = json_next(c))
+        json_put(copy, json_key(c), json_copy(c));
+    put_property(schema, property, copy);
+}
+
+/* As Kubernetes wants a condition (metav1.Condition). The words of `reason` are left
+ * open, as those of the rest of the status are: an operator that is newer than the
+ * definition may have others, and its status must not be refused. */
+static struct json *condition_schema(void)
+{
+    struct json *schema = keyed(&condition_record, "type", "Which condition it is.");
+
+    put_bounds(schema, "status", "{\"enum\":[\"True\",\"False\",\"Unknown\"]}");
+    put_bounds(schema, "reason",
+               "{\"minLength\":1,\"maxLength\":1024,"
+               "\"pattern\":\"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$\"}");
+    put_bounds(schema, "message", "{\"maxLength\":32768}");
+    put_bounds(schema, "observedGeneration", "{\"minimum\":0}");
+    json_put(schema, "required",
+             parsed("[\"type\",\"status\",\"reason\",\"message\","
+                    "\"lastTransitionTime\"]"));
+    return schema;
+}
+
 static struct json *status_schema(void)
 {
     struct json *status = record_schema(&status_record, false);
@@ -72,8 +103,7 @@ static struct json *status_schema(void)
                "\"weights\":{\"type\":\"string\"}}}"));
     put_property(status, "arms", list_of(arm, "name", "The arms, as in the spec."));
     put_property(status, "conditions",
-                 list_of(keyed(&condition_record, "type", "Which condition it is."),
-                         "type",
+                 list_of(condition_schema(), "type",
                          "Ready, MetricsAvailable, RouteProgrammed, Exploring, Frozen, "
                          "Degraded."));
     json_put_string(status, "description", "What was decided, and on what grounds.");

@@ -137,6 +137,20 @@ class ApiServerTest(unittest.TestCase):
         self.assertEqual(found["banditroutes"]["categories"], ["bandit"])
         self.assertEqual(found["banditroutes"]["singularName"], "banditroute")
 
+    def test_conditions_are_as_kubernetes_wants_them(self):
+        body = largest()
+        body["metadata"]["name"] = "judged"
+        made = self.server.call("POST", COLLECTION, body)[1]
+        whole = {"type": "Ready", "status": "False", "reason": "ReasonOfALaterVersion", "message": "",
+                 "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        cases = [(whole, 200), (dict(whole, status="true"), 422), (dict(whole, reason=""), 422),
+                 (dict(whole, reason="two words"), 422), (dict(whole, lastTransitionTime="now"), 422)]
+        cases += [({k: v for k, v in whole.items() if k != field}, 422) for field in whole]
+        for condition, code in cases:
+            made["status"] = {"verdict": "VerdictOfALaterVersion", "conditions": [condition]}
+            self.assertEqual(self.server.call("PUT", f"{COLLECTION}/judged/status?dryRun=All", made)[0], code, condition)
+        self.server.ask("DELETE", f"{COLLECTION}/judged")
+
     def test_columns_show_what_was_decided(self):
         body = largest()
         body["metadata"]["name"] = "shown"
