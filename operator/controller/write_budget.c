@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The generic cell rate algorithm: a token bucket that also knows when the next token
- * comes. One number tells how far writing has got ahead of its rate. */
 #include "controller/write_budget.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/rate.h"
+
+static const double ns_in_second = 1e9;
+
 struct write_budget {
-    double per_second, burst_ms;
+    double per_second;
     pthread_mutex_t lock; /* guards: */
-    double paid_until_ms; /* at the rate, what was given out lasts until then */
+    struct rate rate;
 };
 
 struct write_budget *write_budget_new(double per_second)
@@ -18,7 +20,10 @@ struct write_budget *write_budget_new(double per_second)
     struct write_budget *b = mem_alloc(1, sizeof(*b));
 
     b->per_second = per_second;
-    b->burst_ms = WRITE_BUDGET_BURST_S * 1000.0;
+    b->rate = (struct rate){
+        .interval_ns = (int64_t)ceil(ns_in_second / per_second),
+        .burst = (int64_t)(per_second * WRITE_BUDGET_BURST_S) + 1,
+    };
     (void)pthread_mutex_init(&b->lock, NULL);
     return b;
 }
@@ -31,23 +36,15 @@ void write_budget_free(struct write_budget *b)
     free(b);
 }
 
-/* Under the lock. */
-static double take(struct write_budget *b, int64_t now_ms)
-{
-    double at_ms = fmax(b->paid_until_ms, (double)now_ms);
-
-    b->paid_until_ms = at_ms + 1000 / b->per_second;
-    return at_ms - b->burst_ms;
-}
-
 int64_t write_budget_reserve(struct write_budget *b, int64_t now_ms)
 {
-    double at_ms;
+    int64_t at_ms;
 
     (void)pthread_mutex_lock(&b->lock);
-    at_ms = take(b, now_ms);
+    at_ms = rate_ready_ms(&b->rate, now_ms);
+    rate_take(&b->rate, now_ms);
     (void)pthread_mutex_unlock(&b->lock);
-    return at_ms > (double)now_ms ? (int64_t)ceil(at_ms) : now_ms;
+    return at_ms;
 }
 
 bool write_budget_spare(struct write_budget *b, int64_t now_ms)
@@ -55,9 +52,9 @@ bool write_budget_spare(struct write_budget *b, int64_t now_ms)
     bool yes;
 
     (void)pthread_mutex_lock(&b->lock);
-    yes = b->paid_until_ms - (double)now_ms <= b->burst_ms / 2;
+    yes = rate_spare(&b->rate, now_ms) > b->rate.burst / 2;
     if (yes)
-        (void)take(b, now_ms);
+        rate_take(&b->rate, now_ms);
     (void)pthread_mutex_unlock(&b->lock);
     return yes;
 }
