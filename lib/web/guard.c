@@ -21,7 +21,7 @@ enum {
     CREDENTIALS_MAX = 1024,
     DEFAULT_COST = 10,
     FAKE_MAX = 80,
-    WAITING_MAX = 8,
+    WAITING_MAX = 32,
     WRONG_INTERVAL_MS = 1000,
     WRONG_BURST = 10,
 };
@@ -218,13 +218,18 @@ static enum guard_verdict try(struct guard *g, const struct attempt *a, int64_t 
     return fits ? GUARD_ADMITTED : GUARD_REFUSED;
 }
 
+static bool may_try(const struct guard *g, int64_t now_ms)
+{
+    return g->may_wait || rate_spare(&g->wrong, now_ms) > 0;
+}
+
 static enum guard_verdict check(struct guard *g, const struct attempt *a, int64_t now_ms)
 {
     enum guard_verdict verdict;
 
     while (!recall(g, a->key, &verdict)) {
         if (!g->trying)
-            return rate_spare(&g->wrong, now_ms) > 0 ? try(g, a, now_ms) : GUARD_BUSY;
+            return may_try(g, now_ms) ? try(g, a, now_ms) : GUARD_BUSY;
         if (!wait_for_try(g))
             return GUARD_BUSY;
     }

@@ -2,12 +2,11 @@
 /* guard.h - who may come in, and how often: basic authentication and the rate limit. For
  * lib/web only.
  *
- * A password costs a bcrypt, which is slow by intention, a twentieth to a third of a
- * second of the thread that asks. So outcomes are remembered, those of right passwords
- * apart from those of wrong ones; only one is computed at a time; and of wrong ones no
- * more are tried than ten at once and then one a second. Who was let in before is not
- * held up by guessing. A name that does not exist costs as much as one that does, so that
- * time does not tell which names exist.
+ * A password costs a bcrypt, which is slow by intention: a twentieth to a third of a
+ * second of the thread that asks. So only one is computed at a time, and outcomes are
+ * remembered, those of right passwords apart from those of wrong ones: who was let in
+ * before is not held up by guessing. A name that does not exist costs as much as one that
+ * does, so that time does not tell which names exist.
  */
 #ifndef WEB_GUARD_H
 #define WEB_GUARD_H
@@ -22,8 +21,9 @@ enum guard_verdict {
     GUARD_BUSY, /* not known, and not tried now: come again in a second */
 };
 
-/* may_wait: a password may wait for one that is being tried. Not where a thread answers
- * others meanwhile. */
+/* may_wait: a thread answers nobody else, so a password may wait for its turn. Where it
+ * answers others, too, it never waits, and of wrong passwords ten at once and then one a
+ * second are tried. */
 struct guard *guard_new(bool may_wait);
 void guard_free(struct guard *g);
 
