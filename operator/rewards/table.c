@@ -45,11 +45,6 @@ void rewards_table_free(struct rewards_table *t)
     free(t);
 }
 
-size_t rewards_table_series(const struct rewards_table *t)
-{
-    return t->series;
-}
-
 static uint32_t slot_of(const struct rewards_table *t, uint32_t route, uint32_t arm,
                         uint32_t objective)
 {

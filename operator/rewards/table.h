@@ -32,8 +32,6 @@ bool rewards_table_put(struct rewards_table *t, enum rewards_query query,
                        const struct series_labels *labels, double value,
                        struct error *err);
 
-size_t rewards_table_series(const struct rewards_table *t);
-
 /* Fill in newest_ms and the objectives of each of the route's arms; what is wrong with
  * one of them becomes seen->problem and detail. The rest of *seen is left alone. */
 void rewards_table_observe(const struct rewards_table *t, const struct bandit_route *r,

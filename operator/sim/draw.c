@@ -8,11 +8,6 @@ double draw_uniform(struct random *r)
     return ((double)(random_next(r) >> 11) + 0.5) * 0x1p-53;
 }
 
-double draw_normal(struct random *r)
-{
-    return sqrt(-2 * log(draw_uniform(r))) * cos(2 * M_PI * draw_uniform(r));
-}
-
 /* Multiply uniforms until they fall below exp(-mean) (Knuth). */
 static uint64_t poisson_small(struct random *r, double mean)
 {

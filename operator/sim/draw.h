@@ -6,7 +6,6 @@
 #include "base/random.h"
 
 double draw_uniform(struct random *r); /* in (0, 1) */
-double draw_normal(struct random *r);
 
 /* Exact, whatever the size. */
 uint64_t draw_poisson(struct random *r, double mean);

@@ -7,6 +7,14 @@
 #include "route/route.h"
 #include "sim/draw.h"
 
+/* Box and Muller. */
+static double draw_normal(struct random *r)
+{
+    double radius = sqrt(-2 * log(draw_uniform(r)));
+
+    return radius * cos(2 * M_PI * draw_uniform(r));
+}
+
 static double binomial_sum(int good, int events, double p)
 {
     double sum = 0;
