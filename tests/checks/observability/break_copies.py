@@ -19,7 +19,7 @@ import catalogue
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/managed-alerts", "grafana/src", "docs", "services/local/profiles", "k8s/base/crd", "k8s/monitoring", "tests/checks/observability")
+COPIED = ("prometheus", "grafana/dashboards", "grafana/provisioning", "grafana/managed-alerts", "grafana/src", "docs", "services/local/profiles", "services/local/sh", "services/compose", "services/server", "lib/route", "k8s/base/crd", "k8s/monitoring", "tests/checks/observability")
 
 # check, file, what is replaced, by what, what the message must say; bin/PROGRAM is what the
 # program describes, an object of JSON for each family
@@ -49,7 +49,20 @@ CASES = (
     ("lint_rules", "docs/runbooks/BanditArmFailing.md", None, None, r"arms\.yml:\d+: BanditArmFailing: no runbook"),
     ("lint_rules", "prometheus/alerts/arms.yml", "severity: critical", "severity: high", r"arms\.yml:\d+: BanditArmFailing: severity"),
     ("lint_rules", "prometheus/alerts/arms.yml", "{{ $labels.fault }}", "{{ $labels.error }}", r"arms\.yml:\d+: BanditFaultInjectionActive: its text uses label error"),
-    ("lint_rules", "prometheus/tests/arms_test.yml", "alertname=\"BanditArmSlow\"", "alertname=\"BanditArmSloth\"", r"arms\.yml:\d+: BanditArmSlow: no test shows"),
+    ("lint_rules", "prometheus/tests/arms_test.yml", "alertname: BanditArmSlow", "alertname: BanditArmSloth", r"arms\.yml:\d+: BanditArmSlow: no test shows"),
+    # a program renames a value of a label; somebody mistypes one
+    ("contract", "bin/bandit-exporter", '"Ejected"', '"Expelled"', r"alerts/arms\.yml:\d+: alert BanditArmEjected: no bandit_arm_state of bandit_arm_state is called Ejected"),
+    ("contract", "lib/route/route_names.c", '"NoEligibleArm"', '"NoArm"', r"alerts/decisions\.yml:\d+: alert BanditNoEligibleArm: no reason of .* is called NoEligibleArm"),
+    ("contract", "prometheus/alerts/decisions.yml", '{verdict="Held"}', '{verdict="Hold"}', r"decisions\.yml:\d+: alert BanditDecisionsHeld: no verdict of .* is called Hold"),
+    ("contract", "prometheus/rules/rewards.yml", 'outcome=~"correct|incorrect"', 'outcome=~"correct|wrong"', r"rewards\.yml:\d+: .*no outcome of .* is called wrong"),
+    ("contract", "prometheus/alerts/slo.yml", 'slo="latency"', 'slo="late"', r"slo\.yml:\d+: .*no slo of .* is called late"),
+    # a query that would never show one of the two that it asks for
+    ("contract", "docs/promql.md", "bandit_arm_objective_ratio\n", "bandit_arm_reward_ema or bandit_arm_reward\n", r"docs/promql\.md:\d+: query: `bandit_arm_reward` has the labels of what is left of `or`"),
+    # an alert is renamed, and what silences it is not
+    ("lint_rules", "prometheus/alertmanager.yml", "BanditPrometheusUnreachable", "BanditPrometheusAway", r"alertmanager\.yml:\d+: source_matchers name BanditPrometheusAway"),
+    ("lint_rules", "prometheus/alertmanager.yml", 'alertname="BanditNoEligibleArm"', 'alertname="BanditPodNotReady"', r"alertmanager\.yml:\d+: no alert that there is silences another by this rule"),
+    # less is kept than a rule looks back
+    ("lint_rules", "services/local/sh/processes.sh", "retention.time=31d", "retention.time=15d", r"processes\.sh:\d+: must keep more than 30 days, which record bandit:route_slo_errors:ratio_rate30d"),
     ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"noValue": "no traffic"', '"noValue": ""', r"bandit-slo\.json:\d+: .*no noValue"),
     ("lint_dashboards", "grafana/dashboards/bandit-slo.json", '"uid": "${datasource}"', '"uid": "prometheus"', r"bandit-slo\.json:\d+: .*data source"),
     ("lint_dashboards", "grafana/dashboards/bandit-route.json", "#D55E00", "#FF0000", r"bandit-route\.json:\d+: .*#FF0000 is no colour of ours"),

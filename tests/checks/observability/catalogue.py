@@ -11,8 +11,9 @@ import sources
 
 PROGRAMS = ("bandit-exporter", "bandit-operator", "model-server", "traffic-generator")
 TARGET_LABELS = {"job", "instance"}
-# Labels that the scrape configuration adds to what a program says of itself.
-ADDED_LABELS = {"model-server": {"namespace"}}
+# Labels that the scrape configuration adds to what a program says of itself. On a cluster the
+# namespace of a series about no object is that of the program's pod.
+ADDED_LABELS = {"model-server": {"namespace"}, "bandit-exporter": {"namespace"}, "bandit-operator": {"namespace"}}
 # Not ours: names as their projects document them.
 FOREIGN = re.compile(
     r"(up|ALERTS|ALERTS_FOR_STATE|scrape_duration_seconds|scrape_samples_scraped"

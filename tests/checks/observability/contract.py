@@ -14,6 +14,8 @@ import sys
 import urllib.parse
 
 import catalogue as catalogues
+import enumerations
+import hidden
 import promql
 import sources
 
@@ -34,6 +36,8 @@ NOT_SHOWN = (
 OTHER_PANEL = {
     "BanditDecisionOverdue": "decisions a second fall to nothing",
     "BanditNoEligibleArm": "the states say why no arm is",
+    "BanditRouteNeverDecided": "decisions a second are none",
+    "BanditRulesLate": "rules that fail are what it leads to",
     "BanditWatchdog": "judges nothing; notifications are its purpose",
 }
 
@@ -68,9 +72,11 @@ def check_use(query, use, known, findings):
         return
     metric.used = True
     metric.shown |= query.shown
-    for label, _, _ in use.matchers:
+    for label, operator, value in use.matchers:
         if label not in metric.labels:
             complain(f"{use.metric} has no label {label}; it has {', '.join(sorted(metric.labels))}")
+        for wrong in known.values.unknown(metric, label, operator, value):
+            complain(f"no {label} of {use.metric} is called {wrong}; there are {', '.join(sorted(known.values.of(metric, label)))}")
     if metric.type == "counter" and not use.ranged and use.function not in COUNTER_AS_IS:
         complain(f"{use.metric} is a counter; ask for its rate() or increase()")
     if metric.type != "counter" and use.function in RANGED:
@@ -111,6 +117,8 @@ def check_queries(root, known, findings):
             continue
         for use in read.uses:
             check_use(query, use, known, findings)
+        for text in hidden.operands(query, known):
+            findings.add(query.path, query.line, f"{query.what}: {text}")
         check_groupings(query, read, known, findings)
         check_unit(query, read, findings)
     return n
@@ -204,6 +212,7 @@ def main():
     args = parser.parse_args()
 
     known = catalogues.build(args.root, catalogues.describe(args.bin))
+    known.values = enumerations.Enumerations(args.root, known.families)
     findings = Findings(args.root)
     asked = check_queries(args.root, known, findings)
     check_links(args.root, findings)

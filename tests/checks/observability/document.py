@@ -48,7 +48,9 @@ def metrics_page(programs, root):
                 out.append("Exemplars in OpenMetrics: " + ", ".join(f"`{e}`" for e in f["exemplar"]) + ".\n")
             if f.get("example"):
                 out.append(f"\n```promql\n{f['example']}\n```\n")
-    out.append("\n## Recorded by Prometheus\n\n| series | recorded in |\n|---|---|\n")
+    out.append("\n## Recorded by Prometheus\n\nNamed `level:metric:operations`. The level of all of them is this product, which keeps them apart from\n"
+               "everybody else's; what a series is of (`arm`, `route`, `feature`, ...) is the first word of the metric, and says\n"
+               "which labels it has.\n\n| series | recorded in |\n|---|---|\n")
     seen = set()
     for path, _, rule in sources.rules(root):
         if "record" in rule and rule["record"] not in seen:
@@ -57,16 +59,24 @@ def metrics_page(programs, root):
     return "".join(out)
 
 
+def condition(root, name):
+    """When it fires, as its runbook says: the first paragraph of its meaning, on one line."""
+    page = root / "docs" / "runbooks" / f"{name}.md"
+    meaning = page.read_text(encoding="utf-8").partition("\n## Meaning\n\n")[2].partition("\n\n")[0]
+    return " ".join(meaning.split()).replace("](", "](runbooks/").replace("|", "\\|")
+
+
 def alerts_page(root):
-    out = ["# Alerts\n\n", MADE, "\nEvery alert, with the page that says what to do. Each has tests that it fires, resolves, and stays silent\n"
-           "just short of firing (`prometheus/tests`).\n"]
+    out = ["# Alerts\n\n", MADE, "\nEvery alert, with the page that says what to do. Each has tests that it fires, with its words; that it\n"
+           "resolves; and that it stays silent just short of firing (`prometheus/tests`). *When* counts from the first\n"
+           "evaluation that finds it so; the expressions are in `prometheus/alerts`.\n"]
     current = None
     for path, _, rule in sources.alerts(root):
         if path != current:
             current = path
-            out.append(f"\n## {path.stem}\n\n| alert | severity | for | what it says |\n|---|---|---|---|\n")
+            out.append(f"\n## {path.stem}\n\n| alert | severity | for | what it says | when |\n|---|---|---|---|---|\n")
         name = rule["alert"]
-        out.append(f"| [{name}](runbooks/{name}.md) | {rule['labels']['severity']} | {rule.get('for', '-')} | {rule['annotations']['summary']} |\n")
+        out.append(f"| [{name}](runbooks/{name}.md) | {rule['labels']['severity']} | {rule.get('for', '-')} | {rule['annotations']['summary']} | {condition(root, name)} |\n")
     return "".join(out)
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Conventions of rules and alerts, and that every alert is tested three ways: it fires, it
-resolves, it stays silent.
+"""Conventions of rules and alerts; that every alert is tested three ways: it fires (and says
+what its test expects it to say, word by word), it resolves, it stays silent; that what silences
+an alert is an alert that there is; that Prometheus keeps what is asked of it.
 
     lint_rules.py [--root .]
 """
@@ -10,6 +11,8 @@ import pathlib
 import re
 import sys
 
+import inhibition
+import retention
 import sources
 
 SEVERITIES = {"critical", "warning", "info"}
@@ -86,18 +89,16 @@ def proofs(root):
     found = {}
     for path in sorted((root / "prometheus" / "tests").glob("*.yml")):
         for test in sources.load_yaml(path)["tests"]:
-            seen = {}  # alert -> [(minute, expected samples)]
-            for check in test.get("promql_expr_test", []):
-                match = re.search(r'ALERTS\{alertname="(\w+)",alertstate="firing"\}', check["expr"])
-                if match:
-                    seen.setdefault(match.group(1), []).append((minutes(check["eval_time"]), check.get("exp_samples") or []))
+            seen = {}  # alert -> [(minute, expected alerts)]
+            for check in test.get("alert_rule_test", []):
+                seen.setdefault(check["alertname"], []).append((minutes(check["eval_time"]), check.get("exp_alerts") or []))
             for alert, checks in seen.items():
                 proof = found.setdefault(alert, Proof())
-                fired = [m for m, samples in checks if samples]
-                proof.labels += [s["labels"] for _, samples in checks for s in samples]
+                fired = [m for m, alerts in checks if alerts]
+                proof.labels += [{**a["exp_labels"], "alertname": alert} for _, alerts in checks for a in alerts]
                 if not fired:
                     proof.silent = True
-                elif any(m > min(fired) and not samples for m, samples in checks):
+                elif any(m > min(fired) and not alerts for m, alerts in checks):
                     proof.fires = proof.resolves = True
                 else:
                     proof.fires = True
@@ -111,7 +112,7 @@ def lint_proof(rule, proof, complain):
     # The labels it fires with are known from its tests: the texts may use no others.
     for text in rule.get("annotations", {}).values():
         for label in re.findall(r"\$labels\.(\w+)", text):
-            if not any(re.search(rf"\b{label}=", labels) for labels in proof.labels):
+            if not any(label in labels for labels in proof.labels):
                 complain(f"its text uses label {label}, which it does not fire with")
 
 
@@ -120,8 +121,9 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[3])
     args = parser.parse_args()
 
-    findings, names = [], set()
     shown = proofs(args.root)
+    findings, names = inhibition.findings(args.root, [labels for proof in shown.values() for labels in proof.labels]), set()
+    findings += retention.findings(args.root)
     count = 0
     for path, line, rule in sources.rules(args.root):
         where = f"{path.relative_to(args.root)}:{line}"

@@ -41,6 +41,11 @@ GOOD_WHEN_EMPTY = {
     "up{": "nothing was down",
     'sum by (namespace, route, reason) (increase(bandit_operator_decisions_total{verdict="Held"}': "held while nobody scraped",
     "BanditRewardsOutOfRange": "the series begins with the first reward that is cut",
+    "bandit:arm_reward_ema:median2d": "an hour ago there was nothing yet",
+    "BanditArmRewardCollapsed": "an hour ago there was nothing yet",
+    "bandit:arm_reward_ema:avg5m": "a sample is taken once in five minutes",
+    "bandit:route_slo_events:avg5m": "a sample is taken once in five minutes",
+    "bandit:route_slo_errors:avg5m": "a sample is taken once in five minutes",
 }
 
 

@@ -82,7 +82,7 @@ def statements(block):
     query, start = "", 0
     for number, line in enumerate(block.splitlines()):
         closed = query.count("(") == query.count(")")
-        if query and closed and re.match(r"(?!(and|or|unless|on)\b)[\w(]", line):
+        if query and closed and re.match(r"(?!(and|or|unless|on)\b)[\w({]", line):
             yield query, start
             query = ""
         if not query:
