@@ -23,9 +23,16 @@ done
 table='
 local      | alertname=BanditArmFailing severity=critical component=arm           | notification-log
 local      | alertname=BanditWatchdog severity=none                               | notification-log
-production | alertname=BanditArmFailing severity=critical component=arm           | pager,channel
-production | alertname=BanditErrorBudgetFastBurn severity=critical component=slo  | pager,channel
-production | alertname=BanditErrorBudgetSlowBurn severity=warning component=slo   | channel
+production | alertname=BanditArmFailing severity=critical component=arm           | pager,channel,mail
+production | alertname=BanditErrorBudgetFastBurn severity=critical component=slo  | pager,channel,mail
+production | alertname=BanditErrorBudgetSlowBurn severity=warning component=slo   | channel,mail
+production | alertname=BanditJobDown severity=critical component=pipeline         | pager,channel,mail
+production | alertname=BanditTargetDown severity=warning component=pipeline       | channel,mail
+production | alertname=BanditDecisionOverdue severity=critical component=decision | pager,channel,mail
+production | alertname=BanditDecisionsHeld severity=warning component=decision    | channel,mail
+production | alertname=BanditWeightsNotApplied severity=critical component=dataplane | pager,channel,mail
+production | alertname=BanditExporterShardMissing severity=critical component=exporter | pager,channel,mail
+production | alertname=BanditPodRestarting severity=warning component=cluster     | channel,mail
 production | alertname=BanditFaultInjectionActive severity=info component=arm     | log
 production | alertname=BanditWatchdog severity=none component=pipeline            | heartbeat
 production | alertname=SomebodyElses severity=page                                | mail
