@@ -64,7 +64,28 @@ def read_arguments():
     parser.add_argument("--into", type=pathlib.Path, default=source.ROOT, help="write below this folder")
     for name, value in settings.items():
         parser.add_argument("--" + name.replace("_", "-"), default=value, help=f"default: {value or 'none'}")
-    return parser.parse_args()
+    options = parser.parse_args()
+    wrong = complaint(vars(options))
+    if wrong:
+        parser.error(wrong)
+    return options
+
+
+def complaint(settings):
+    """What is wrong with the settings, or None."""
+    if settings["runbook_url"] and "{alert}" not in settings["runbook_url"]:
+        return f"runbook_url {settings['runbook_url']!r}: {{alert}}, where the name of the alert goes, is missing"
+    for name in ("grafana_url", "runbook_url"):
+        if settings[name] and not settings[name].startswith(("http://", "https://")):
+            return f"{name} {settings[name]!r} is no http:// or https:// address"
+    for name in ("dashboard_label", "grafana_selector"):
+        if not all(settings[name].partition("=")):
+            return f"{name} {settings[name]!r} is no label=value"
+    for severity in managed.SEVERITIES:
+        kinds = set(settings[f"contacts_{severity}"].split())
+        if not kinds or kinds - set(managed.SETTINGS):
+            return f"contacts_{severity} {settings[f'contacts_{severity}']!r}: one or more of {', '.join(managed.SETTINGS)}"
+    return None
 
 
 def main():

@@ -21,6 +21,7 @@ add_check(contract 600 ${python} ${checks}/observability/contract.py --bin ${pro
 add_check(documents 600 ${python} ${checks}/observability/document.py --bin ${programs} --check)
 add_check(broken-copies 1800 ${python} ${checks}/observability/break_copies.py --bin ${programs})
 add_check(deliveries 600 ${python} ${PROJECT_SOURCE_DIR}/prometheus/deliver.py --check)
+add_check(delivery-settings 600 ${python} ${checks}/observability/delivery.py)
 add_check(custom-resource-state 600 ${python} ${checks}/observability/custom_resource_state.py
     --bin ${programs})
 add_check(managed-alerts 600 ${python} ${checks}/observability/provisioning.py

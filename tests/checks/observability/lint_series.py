@@ -29,6 +29,11 @@ class Shared:
         boards = [board for _, board in sources.dashboards(root)]
         self.variables = {b["uid"]: {v["name"] for v in b["templating"]["list"]} for b in boards}
         self.colour = {}  # last character of a name -> (colour, where first seen)
+        self.excused = set()  # of WITHOUT_NAMESPACE, those that were needed
+
+    def unneeded(self):
+        """Exceptions that nothing needs any more."""
+        return sorted(set(WITHOUT_NAMESPACE) - self.excused)
 
 
 def rows_of(board):
@@ -82,15 +87,17 @@ def lint_colours(panel, shared, where, complain):
                     return
 
 
-def lint_legends(board, panel, row, complain):
-    if (board["uid"], panel["id"]) in WITHOUT_NAMESPACE:
-        return
+def lint_legends(board, panel, row, shared, complain):
+    where = (board["uid"], panel["id"])
     repeated = repeated_by(panel, row)
     for target in panel["targets"]:
         legend, labels = target["legendFormat"], set(LABEL.findall(target["legendFormat"]))
         if not labels:
             continue
         if "$namespace" in target["expr"] and "namespace" not in labels:
+            if where in WITHOUT_NAMESPACE:
+                shared.excused.add(where)
+                continue
             complain(panel["title"], f"legend {legend!r} does not tell namespaces apart")
         elif "$route" in target["expr"] and "route" not in labels and "route" not in repeated:
             complain(panel["title"], f"legend {legend!r} does not tell routes apart")
@@ -137,9 +144,9 @@ def lint(board, shared, complain):
         if panel["type"] != "timeseries":
             continue
         lint_colours(panel, shared, f"panel {panel['id']} of {board['uid']}", complain)
-        lint_legends(board, panel, row, complain)
+        lint_legends(board, panel, row, shared, complain)
         lint_fleet(board, panel, row, complain)
         lint_stack(panel, row, complain)
     for panel, row in rows_of(board):
         if panel["type"] == "state-timeline":
-            lint_legends(board, panel, row, complain)
+            lint_legends(board, panel, row, shared, complain)
