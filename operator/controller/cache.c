@@ -16,7 +16,7 @@ struct cache {
     struct cache_entry **buckets;
     size_t bucket_count, count, invalid;
     struct claims claims;
-    cache_rival_fn *on_rival; /* or NULL */
+    claims_fn *on_rival; /* or NULL */
     void *on_rival_arg;
 };
 
@@ -115,28 +115,29 @@ static struct cache_entry *find_or_make(struct cache *c, const char *key)
 /* ---- who claims the same target ------------------------------------------------------
  */
 
-void cache_listen(struct cache *c, cache_rival_fn *fn, void *arg)
+void cache_listen(struct cache *c, claims_fn *fn, void *arg)
 {
     c->on_rival = fn;
     c->on_rival_arg = arg;
 }
 
-static void tell_rival(void *arg, struct cache_entry *rival)
-{
-    const struct cache *c = arg;
-
-    c->on_rival(c->on_rival_arg, rival);
-}
-
 static void tell_rivals(struct cache *c, const struct cache_entry *e)
 {
     if (c->on_rival)
-        claims_each_rival(&c->claims, e, tell_rival, c);
+        claims_each_rival(&c->claims, e, c->on_rival, c->on_rival_arg);
+}
+
+static void unclaim(struct cache *c, struct cache_entry *e)
+{
+    tell_rivals(c, e);
+    claims_remove(&c->claims, e);
 }
 
 static void claim(struct cache *c, struct cache_entry *e, const struct bandit_route *r)
 {
-    tell_rivals(c, e);
+    unclaim(c, e);
+    if (r->deleting && !r->finalizer) /* its farewell is over */
+        return;
     claims_put(&c->claims, e, r);
     tell_rivals(c, e);
 }
@@ -308,13 +309,13 @@ void cache_forget(struct cache *c, struct cache_entry *e)
     cache_end(c, e);
     (void)pthread_mutex_lock(&c->lock);
     gone = !e->incoming && e->told_deleted;
+    if (!e->incoming) /* else it is another object's */
+        unclaim(c, e);
     if (gone) {
         struct cache_entry **at = place_of(c, e->key);
 
         *at = e->chain;
         c->count--;
-        tell_rivals(c, e);
-        claims_remove(&c->claims, e);
         entry_free(e);
     }
     (void)pthread_mutex_unlock(&c->lock);

@@ -72,8 +72,7 @@ void cache_key(char key[CACHE_KEY_MAX], const char *namespace, const char *name)
 /* Call fn, under the lock, for each entry whose route may come by its target, or lose it,
  * because of another that claims the same one: be quick, do not call back. Before the
  * first event; or never. */
-typedef void cache_rival_fn(void *arg, const struct cache_entry *e);
-void cache_listen(struct cache *c, cache_rival_fn *fn, void *arg);
+void cache_listen(struct cache *c, claims_fn *fn, void *arg);
 
 /* Take in an event; true when there is something to be done about the key. */
 bool cache_tell(struct cache *c, const struct store_event *event,

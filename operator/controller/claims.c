@@ -102,7 +102,8 @@ void claims_put(struct claims *c, struct cache_entry *e, const struct bandit_rou
 void claims_each_rival(const struct claims *c, const struct cache_entry *e, claims_fn *fn,
                        void *arg)
 {
-    struct cache_entry *rival = e->claim.target ? *bucket_of(c, e->claim.target) : NULL;
+    const struct cache_entry *rival =
+        e->claim.target ? *bucket_of(c, e->claim.target) : NULL;
 
     for (; rival; rival = rival->claim.chain)
         if (rival != e && rival->claim.target == e->claim.target)
@@ -123,7 +124,7 @@ struct search {
     const struct cache_entry *before, *after, *found;
 };
 
-static void consider(void *arg, struct cache_entry *rival)
+static void consider(void *arg, const struct cache_entry *rival)
 {
     struct search *s = arg;
 

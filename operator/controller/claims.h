@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* claims.h - which routes want to set the weights of one and the same target.
  *
- * One that is Active or Frozen claims its target for as long as it is known, its farewell
- * included; a Shadow leaves it alone. Who was created first comes first, then whose
+ * One that is Active or Frozen claims its target until its farewell is over; a Shadow
+ * leaves it alone. Who was created first comes first, then whose
  * "namespace/name" does, as the Gateway API has it for routes that conflict. An index of
  * the cache's entries, without a lock of its own.
  */
@@ -31,7 +31,7 @@ void claims_put(struct claims *c, struct cache_entry *e, const struct bandit_rou
 void claims_remove(struct claims *c, struct cache_entry *e);
 
 /* Call fn for every other entry whose target has the same hash. */
-typedef void claims_fn(void *arg, struct cache_entry *e);
+typedef void claims_fn(void *arg, const struct cache_entry *e);
 void claims_each_rival(const struct claims *c, const struct cache_entry *e, claims_fn *fn,
                        void *arg);
 

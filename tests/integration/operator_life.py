@@ -62,6 +62,28 @@ class Life(unittest.TestCase):
         self.wait_for("svm, below its min, to be out", lambda: self.world.weights()["svm"] < 20)
         self.assertEqual(self.world.stop_operator(), 0)
 
+    def test_of_two_routes_to_one_backend_the_first_sets_the_weights(self):
+        self.world.set_rewards("second", lr=0.99, svm=0.2, rf=0.2)
+        self.world.start_haproxy()
+        self.world.write_route("second", target="digits")
+        self.world.start_operator()
+        self.wait_for("the only one to have it", lambda: self.world.weights()["lr"] > 180)
+        self.world.write_route("digits")  # comes before it by name, and nothing tells their age
+        self.wait_for_leader("svm")
+        wait_for("the other to hold", lambda: self.world.status("second")["reason"] == "TargetConflict",
+                 seen=lambda: self.world.status("second"))
+        self.assertIn("default/digits sets the weights of HAProxyBackend digits", self.world.status("second")["message"])
+        self.wait_for("svm to have its share", lambda: self.world.weights()["svm"] > 180)
+        self.world.remove_file("second.yaml")  # whose onDelete is not asked
+        wait_for("it to be gone", lambda: not self.world.status("second"))
+        before = self.world.status()["decisions"]
+        self.wait_for("two more decisions", lambda: self.world.status()["decisions"] > before + 2)
+        self.assertTrue(self.world.weights()["svm"] > 180)
+        self.world.write_route("second", target="digits")
+        wait_for("it to hold again", lambda: self.world.status("second")["reason"] == "TargetConflict")
+        self.world.remove_file("digits.yaml")
+        self.wait_for("it to take over", lambda: self.world.weights()["lr"] > 180)
+
     def test_foreign_weights_are_set_right(self):
         self.start()
         self.wait_for_leader("svm")

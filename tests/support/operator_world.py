@@ -99,13 +99,13 @@ class World:
 
     # ---- routes --------------------------------------------------------------------
 
-    def write_route(self, name="digits", arms=ARMS, spec="", file=None):
+    def write_route(self, name="digits", arms=ARMS, spec="", file=None, target=None):
         listed = "\n".join(f"  - {{name: {arm}, backend: {{service: {arm}, port: 80}}}}"
                            for arm in arms)
         text = (f"apiVersion: bandit-router.dev/v1alpha1\nkind: BanditRoute\n"
                 f"metadata: {{name: {name}, namespace: default}}\nspec:\n"
                 f"  interval: {self.interval}\n  arms:\n{listed}\n"
-                f"  targetRef: {{kind: HAProxyBackend, name: {name}}}\n"
+                f"  targetRef: {{kind: HAProxyBackend, name: {target or name}}}\n"
                 f"  reward:\n    window: 1m\n    objectives:\n"
                 f"    - {{name: success, weight: 1, min: 0.5}}\n{spec}")
         self.write_file(file or f"{name}.yaml", text)

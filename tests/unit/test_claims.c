@@ -3,6 +3,7 @@
  * which. */
 #include "support/test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -136,6 +137,41 @@ static void the_next_takes_over_when_the_first_has_gone(void **state)
     assert_int_equal(w->saved_other.conditions[CONDITION_READY].status, CONDITION_TRUE);
 }
 
+/* Somebody else's finalizer may keep the object for long. */
+static void the_next_does_not_wait_for_the_object_to_go(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = world_new();
+    unsigned told = 0;
+
+    (void)state;
+    w->reconciler.set_finalizer = world_set_finalizer;
+    tell(w, "digits", OLD, "Active", 1);
+    assert_int_equal(run(w, "digits"), RECONCILED_AFTER);
+    tell(w, "copy", NEW, "Active", 1);
+    assert_int_equal(run(w, "copy"), RECONCILED_AFTER);
+    expect_conflict(&w->saved_other);
+    w->deleting = true;
+    tell(w, "digits", OLD, "Active", 2);
+    w->deaf = true;
+    assert_int_equal(run(w, "digits"), RECONCILE_FAILED); /* it has not said farewell */
+    assert_int_equal(run(w, "copy"), RECONCILED_AFTER);
+    expect_conflict(&w->saved_other);
+    w->deaf = false;
+    cache_listen(w->cache, note_rival, &told);
+    assert_int_equal(run(w, "digits"), RECONCILED);
+    assert_false(w->finalizer);
+    assert_true(told > 0);
+    w->finalizer = true; /* of copy */
+    assert_int_equal(run(w, "copy"), RECONCILED_AFTER);
+    assert_int_not_equal(w->saved_other.verdict, VERDICT_HELD);
+    told = 0;
+    w->finalizer = false;
+    tell(w, "digits", OLD, "Active", 3); /* edited, while the other finalizer is there */
+    assert_int_equal(told, 0);
+    assert_true(world_drift_repairs(w) == 0 || isnan(world_drift_repairs(w)));
+}
+
 static void a_shadow_claims_nothing_until_it_is_active(void **state)
 {
     CLEANUP(world_freep)
@@ -238,6 +274,7 @@ int main(void)
         cmocka_unit_test(the_older_one_sets_the_weights_and_the_other_holds),
         cmocka_unit_test(of_the_same_age_the_first_by_name_does),
         cmocka_unit_test(the_next_takes_over_when_the_first_has_gone),
+        cmocka_unit_test(the_next_does_not_wait_for_the_object_to_go),
         cmocka_unit_test(a_shadow_claims_nothing_until_it_is_active),
         cmocka_unit_test(a_frozen_route_keeps_what_it_has),
         cmocka_unit_test(who_does_not_own_the_target_leaves_it_alone_at_its_end),
