@@ -87,7 +87,7 @@ static void however_it_is_cut_the_events_are_the_same(void **state)
             struct error err = {.msg = ""};
             bool ok = feed(rows[i].text, piece, &told, &err);
 
-            if (ok != rows[i].ok || strcmp(buf_str(&told), rows[i].told) ||
+            if (ok != rows[i].ok || strcmp(buf_str(&told), rows[i].told) != 0 ||
                 (!ok && (err.kind != rows[i].kind || !strstr(err.msg, rows[i].why))))
                 fail_msg("%s, in pieces of %zu: %s %s", rows[i].what, piece,
                          buf_str(&told), err.msg);
