@@ -10,7 +10,6 @@
 #include "kube/event.h"
 #include "store/logged.h"
 
-static const char lease_name[] = "bandit-operator";
 static const char user_agent[] = "bandit-operator/" BANDIT_VERSION;
 
 struct cluster {
@@ -161,7 +160,7 @@ void cluster_elect(struct cluster *c, const struct store_choice *choice, int exi
     c->lease = lease_start(&(struct lease_options){
         .access = choice->access,
         .namespace = where,
-        .name = lease_name,
+        .name = OPERATOR_LEASE,
         .identity = c->identity,
         .user_agent = user_agent,
         .timing = c->flags->timing,

@@ -10,7 +10,6 @@
 #include "controller/metric_families.h"
 
 static const char controller_name[] = "banditroute";
-static const char lease_name[] = "bandit-operator";
 
 struct operator_metrics {
     struct metrics *registry;
@@ -174,7 +173,7 @@ void operator_metrics_event_dropped(struct operator_metrics *m, bool full)
 
 void operator_metrics_leader(struct operator_metrics *m, bool leads)
 {
-    gauge_set(gauge_of(m, LEADER_ELECTION, (const char *[]){lease_name}), leads);
+    gauge_set(gauge_of(m, LEADER_ELECTION, (const char *[]){OPERATOR_LEASE}), leads);
 }
 
 void operator_metrics_query(struct operator_metrics *m,

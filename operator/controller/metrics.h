@@ -13,6 +13,8 @@
 #include "metrics/metrics.h"
 #include "rewards/rewards.h"
 
+#define OPERATOR_LEASE "bandit-operator" /* its name, also as a label */
+
 /* For --describe-metrics. */
 extern const struct metric_table operator_metric_table;
 

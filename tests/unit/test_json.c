@@ -124,8 +124,10 @@ static size_t compared, compared_max = SIZE_MAX;
 
 int counted_strcmp(const char *a, const char *b)
 {
-    if (++compared > compared_max)
-        fail_msg("more than %zu comparisons of keys", compared_max);
+    if (++compared > compared_max) {
+        compared_max = SIZE_MAX; /* not of the tests behind this one */
+        fail_msg("%zu comparisons of keys", compared);
+    }
     return real_strcmp(a, b);
 }
 
