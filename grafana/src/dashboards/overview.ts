@@ -6,7 +6,7 @@ import { board, row } from '../board';
 import { alertStates, armStates, color, verdicts } from '../colors';
 import { rowToModels, rowToRoute, rowToRunbook, rowToSlo, seriesToModelsOfRoute, seriesToRoute } from '../links';
 import { about, figure, lines, rows, timeline } from '../panels';
-import { ALERTS, ARM, ROUTE, age, gatewayAnswers, labelNumber, perArm, perRoute, stateNumber, worst } from '../queries';
+import { ALERTS, ARM, ROUTE, age, labelNumber, perArm, perRoute, stateNumber, worst } from '../queries';
 
 const route = '{{namespace}}/{{route}}';
 const desired = perArm('bandit_arm_desired_weight_ratio');
@@ -118,13 +118,10 @@ export function overview(): dashboard.DashboardBuilder {
       queries: [{ expr: worst(`bandit:route_failures:ratio_rate5m{${ROUTE}}`), legend: route }],
     }))
     .withPanel(lines({
-      id: 14, title: 'Errors at the gateway', unit: 'percentunit', min: 0, width: 8, empty: 'no HAProxy',
-      description: 'Share of the answers of a HAProxy backend that are 5xx: those of its arms, and those that no arm saw (refused, queued too long, timed out). Where this is above the failed requests, the difference is the gateway\'s. The ten worst.',
+      id: 14, title: 'Errors at the gateway', unit: 'percentunit', min: 0, width: 8, empty: 'no HAProxy', link: seriesToRoute,
+      description: 'Share of the answers of a route\'s HAProxy backend that are 5xx, over five minutes: those of its arms, and those that no arm saw (refused, queued too long, timed out). Where this is above the failed requests, the difference is the gateway\'s. The ten worst.',
       threshold: { value: 0.05, color: color.limit },
-      queries: [{
-        expr: worst(`sum by (proxy) (${gatewayAnswers('code="5xx"', 'proxy')})\n/ (sum by (proxy) (${gatewayAnswers('code=~"[2-5]xx"', 'proxy')}) > 0)`),
-        legend: 'backend {{proxy}}',
-      }],
+      queries: [{ expr: worst(`bandit:route_gateway_failures:ratio_rate5m{${ROUTE}}`), legend: route }],
     }))
     .withPanel(lines({
       id: 13, title: 'Time to answer, 95th percentile', unit: 's', min: 0, width: 8, empty: 'nothing answered', link: seriesToRoute,

@@ -14,7 +14,6 @@ FLEET = {"bandit-overview", "bandit-slo", "bandit-cluster"}
 GROWS = {"route", "arm", "pod"}
 # Legends without a namespace, though the query is of one, and why.
 WITHOUT_NAMESPACE = {
-    ("bandit-overview", 14): "a backend of HAProxy has no namespace",
     ("bandit-route", 18): "a backend of HAProxy has no namespace",
     ("bandit-overview", 30): "counts routes, whatever namespace they are in",
 }
