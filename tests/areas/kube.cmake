@@ -30,5 +30,7 @@ add_test(NAME integration.kube_real COMMAND /usr/bin/python3
     $<TARGET_FILE:bandit-operator>)
 add_test(NAME integration.kube_story COMMAND /usr/bin/python3 -W ignore
     ${PROJECT_SOURCE_DIR}/tests/integration/kube_story.py $<TARGET_FILE:bandit-operator>)
-set_tests_properties(integration.kube_real integration.kube_story PROPERTIES
+add_test(NAME integration.cluster-story COMMAND /usr/bin/python3 -W ignore
+    ${PROJECT_SOURCE_DIR}/tests/integration/cluster_story.py $<TARGET_FILE:bandit-operator>)
+set_tests_properties(integration.kube_real integration.kube_story integration.cluster-story PROPERTIES
     TIMEOUT 1800 LABELS integration SKIP_RETURN_CODE 77)

@@ -6,6 +6,7 @@ import http.server
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -94,13 +95,13 @@ class World:
     def put(self, name, text):
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    def run(self, *arguments, path=None):
+    def run(self, *arguments, path=None, **more):
         """(exit code, everything printed, kubectl's calls)"""
         (self.folder / "calls").unlink(missing_ok=True)
         self.faults.clear()
         ran = subprocess.run([ROOT / "manage.sh", *arguments], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, check=False, env={
             **os.environ, "FAKE": str(self.folder), "FAKE_PORT": str(self.server.server_port), "BANDIT_RUN_DIR": str(self.folder / "run"),
-            "GRAFANA_WAY": "none", "PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}"})
+            "GRAFANA_WAY": "none", "PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}", **more})
         calls = self.folder / "calls"
         return ran.returncode, ran.stdout + ran.stderr, calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
 
@@ -147,6 +148,17 @@ def a_bound_that_was_set_stays(world):
     patch, = made["patches"]
     assert patch["target"] == {"kind": "HorizontalPodAutoscaler", "name": "svm"}, patch
     assert yaml.safe_load(patch["patch"]) == [{"op": "replace", "path": "/spec/minReplicas", "value": 4}], patch
+    if shutil.which("kubectl"):  # a real one takes that for a kustomization, and does it
+        assert really_rendered(world) == {"svm": 4, "logistic-regression": 2, "random-forest": 2}
+        world.put("bounds", "")
+        assert world.run("deploy", "--overlay", "kind", "--context", "kind-bandit")[0] == 0
+        assert set(really_rendered(world).values()) == {2}
+
+
+def really_rendered(world):
+    text = subprocess.run(["kubectl", "kustomize", world.folder / "run/cluster"], capture_output=True, text=True, timeout=300, check=True).stdout
+    scalers = [o for o in map(yaml.safe_load, text.split("\n---\n")) if o["kind"] == "HorizontalPodAutoscaler"]
+    return {o["metadata"]["name"]: o["spec"]["minReplicas"] for o in scalers}
 
 
 def sharded_exporter(world):
@@ -178,6 +190,20 @@ def nothing_without_a_name(world):
         assert code == 1 and "say --context production" in out and not changing(calls) and not world.faults, (verb, out)
         code, out, calls = world.run(*verb, "--context", "prodution")
         assert code == 1 and 'no context "prodution"; there are: kind-bandit production' in out and not changing(calls), (verb, out)
+
+
+def by_a_kubeconfig(world):
+    """test-cluster alone takes the current context of one that was named for it, and that is not everybody's."""
+    home = world.folder / "home"
+    (home / ".kube").mkdir(parents=True)
+    mine, everybodys = world.folder / "mine", home / ".kube/config"
+    mine.write_text("", encoding="ascii")
+    everybodys.write_text("", encoding="ascii")
+    for config, verb, asked in ((mine, ["test-cluster"], True), (everybodys, ["test-cluster"], False), (f"{mine}:{everybodys}", ["test-cluster"], False),
+                                (mine, ["scale", "svm", "3"], False), (mine, ["delete", "--overlay", "kind"], False)):
+        code, out, calls = world.run(*verb, KUBECONFIG=str(config), HOME=str(home))
+        assert code == 1 and not changing(calls), (config, verb, out)
+        assert ("say --context production" in out) != asked and ("no route digits" in out) == asked, (config, verb, out)
 
 
 def dry_run(world):
@@ -257,7 +283,7 @@ def look(world):
 
 
 def main():
-    for test in (deploy, a_bound_that_was_set_stays, sharded_exporter, deploy_to_a_cloud, nothing_without_a_name, dry_run, what_is_missing_is_named, delete,
+    for test in (deploy, a_bound_that_was_set_stays, sharded_exporter, by_a_kubeconfig, deploy_to_a_cloud, nothing_without_a_name, dry_run, what_is_missing_is_named, delete,
                  faults, look):
         with tempfile.TemporaryDirectory() as folder:
             test(World(folder))

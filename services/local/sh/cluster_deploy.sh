@@ -51,7 +51,7 @@ write_kustomization() {
         echo patches:
         while read -r name bound; do
             [ -n "$name" ] || continue
-            printf -- '- target: {kind: HorizontalPodAutoscaler, name: %s}\n  patch: "[{op: replace, path: /spec/minReplicas, value: %s}]"\n' "$name" "$bound"
+            printf -- '- target: {kind: HorizontalPodAutoscaler, name: %s}\n  patch: |\n    - {op: replace, path: /spec/minReplicas, value: %s}\n' "$name" "$bound"
         done < <(scaled_bounds)
     } >"$RUN/cluster/kustomization.yaml"
 }

@@ -55,7 +55,7 @@ prometheus_address() {
 observed_share() {
     through "$1" "service/$2" "$3" /api/v1/query --get \
         --data-urlencode "query=sum(bandit:arm_traffic_share:ratio_rate1m{namespace=\"$DEMO\",route=\"digits\",arm=\"$4\"})" |
-        sed -nE 's/.*"value":\[[0-9.e+]+,"([0-9.e+-]+)"\].*/\1/p' | percent
+        sed -nE 's/.*"value": *\[[0-9.e+]+, *"([0-9.e+-]+)"\].*/\1/p' | percent
 }
 
 # until_true SECONDS WHAT COMMAND...
