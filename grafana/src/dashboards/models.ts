@@ -56,7 +56,7 @@ export function models(): dashboard.DashboardBuilder {
       description: 'Share of valid requests that the arm answered with an error.',
       queries: [{
         expr: `sum by (namespace, route, arm) (rate(ml_prediction_failures_total{${ARM}}[${R}]))\n/ (sum by (namespace, route, arm) (rate(ml_prediction_requests_total{${ARM}}[${R}])) > 0)`,
-        legend: arm,
+        legend: arm, exemplar: true,
       }],
     }))
     .withPanel(lines({
