@@ -56,6 +56,8 @@ CASES = (
     ("contract", "prometheus/alerts/decisions.yml", '{verdict="Held"}', '{verdict="Hold"}', r"decisions\.yml:\d+: alert BanditDecisionsHeld: no verdict of .* is called Hold"),
     ("contract", "prometheus/rules/rewards.yml", 'outcome=~"correct|incorrect"', 'outcome=~"correct|wrong"', r"rewards\.yml:\d+: .*no outcome of .* is called wrong"),
     ("contract", "prometheus/alerts/slo.yml", 'slo="latency"', 'slo="late"', r"slo\.yml:\d+: .*no slo of .* is called late"),
+    ("contract", "prometheus/rules/slo.yml", 'le="0.025"', 'le="0.03"', r"slo\.yml:\d+: .*no le of ml_prediction_duration_seconds_bucket is called 0\.03"),
+    ("contract", "prometheus/prometheus.yml", "job_name: haproxy", "job_name: gateway", r"pipeline\.yml:\d+: alert BanditTargetDown: no job of up is called haproxy"),
     # a query that would never show one of the two that it asks for
     ("contract", "docs/promql.md", "bandit_arm_objective_ratio\n", "bandit_arm_reward_ema or bandit_arm_reward\n", r"docs/promql\.md:\d+: query: `bandit_arm_reward` has the labels of what is left of `or`"),
     # an alert is renamed, and what silences it is not

@@ -37,7 +37,6 @@ OTHER_PANEL = {
     "BanditDecisionOverdue": "decisions a second fall to nothing",
     "BanditNoEligibleArm": "the states say why no arm is",
     "BanditRouteNeverDecided": "decisions a second are none",
-    "BanditRulesLate": "rules that fail are what it leads to",
     "BanditWatchdog": "judges nothing; notifications are its purpose",
 }
 
@@ -66,17 +65,18 @@ def check_use(query, use, known, findings):
             metric.shown |= query.shown
         return
     metric = known.find(use.metric)
+    for label, operator, value in use.matchers:
+        for wrong in known.values.unknown(metric, label, operator, value):
+            complain(f"no {label} of {use.metric} is called {wrong}; there are {', '.join(sorted(known.values.of(metric, label))) or 'other buckets'}")
     if metric is None:
         if not catalogues.FOREIGN.match(use.metric):
             complain(f"nothing emits or records {use.metric}")
         return
     metric.used = True
     metric.shown |= query.shown
-    for label, operator, value in use.matchers:
+    for label, _, _ in use.matchers:
         if label not in metric.labels:
             complain(f"{use.metric} has no label {label}; it has {', '.join(sorted(metric.labels))}")
-        for wrong in known.values.unknown(metric, label, operator, value):
-            complain(f"no {label} of {use.metric} is called {wrong}; there are {', '.join(sorted(known.values.of(metric, label)))}")
     if metric.type == "counter" and not use.ranged and use.function not in COUNTER_AS_IS:
         complain(f"{use.metric} is a counter; ask for its rate() or increase()")
     if metric.type != "counter" and use.function in RANGED:

@@ -15,6 +15,8 @@ TABLES = (
 )  # fmt: skip
 # Those that are told by other means.
 GIVEN = {"status": ({"condition"}, {"true", "false", "unknown"})}
+# Who calls the jobs what they are called.
+SCRAPED = ("prometheus/prometheus.yml", "k8s/monitoring/standalone/all/prometheus/prometheus.yml")
 PLAIN = re.compile(r"[\w-]*\Z")
 
 
@@ -23,6 +25,8 @@ class Enumerations:
         self.states = {f["name"]: set(f["states"]) for _, f in families if f.get("states")}
         self.tables = [(label, beside, found) for label, beside, name, pattern in TABLES if (found := self.read(root / name, pattern))]
         self.tables += [(label, beside, found) for label, (beside, found) in GIVEN.items()]
+        self.tables.append(("job", set(), set().union(*(self.read(root / name, r"^- job_name: (\S+)") for name in SCRAPED))))
+        self.buckets = {f["name"] + "_bucket": {float(b) for b in f["buckets"]} for _, f in families if f.get("buckets")}
         for label in ("objective", "slo"):  # a rule of your own adds to these
             self.tables.append((label, set(), {r["labels"][label] for _, _, r in sources.rules(root) if label in r.get("labels", {})}))
 
@@ -37,12 +41,15 @@ class Enumerations:
 
     def of(self, metric, label):
         """The values that there are, or none where anything may be."""
-        if label == metric.name:
+        if metric and label == metric.name:
             return self.states.get(label, set())
-        return next((values for name, beside, values in self.tables if name == label and beside <= metric.labels), set())
+        has = metric.labels if metric else set()
+        return next((values for name, beside, values in self.tables if name == label and beside <= has), set())
 
     def unknown(self, metric, label, operator, value):
         """The values that are asked for and are none."""
+        if label == "le" and metric and metric.name in self.buckets and operator == "=":
+            return [] if float(value) in {*self.buckets[metric.name], float("inf")} else [value]
         values = self.of(metric, label)
         if not values:
             return []
