@@ -16,9 +16,9 @@ stamp=$folder/versions
 if [ "$(cat "$stamp" 2>/dev/null)" = "$apiserver $gateway $istio" ]; then
     exit 0
 fi
-go=$(command -v go || echo /usr/local/go/bin/go)
-if ! [ -x "$go" ]; then
-    echo "no real API server: there is no go to build it with" >&2
+mkdir -p "$folder/crds"
+if ! go=$(tests/support/go.sh 2>"$folder/go-log"); then
+    echo "no real API server: $(tail -n 1 "$folder/go-log")" >&2
     exit 77
 fi
 skip() {
@@ -32,7 +32,6 @@ module() {
     (cd "$folder" && "$go" mod download -json "$1" 2>>"$folder/log") | sed -n 's/^.*"Dir": "\(.*\)".*$/\1/p'
 }
 
-mkdir -p "$folder/crds"
 : >"$folder/log"
 gateway_dir=$(module "$gateway")
 istio_dir=$(module "$istio")

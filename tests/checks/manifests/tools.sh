@@ -11,8 +11,7 @@ mkdir -p "$tools"
 exec 9>"$tools/.lock"
 flock 9 # tests run side by side
 
-go=$(command -v go || true)
-[ -n "$go" ] || [ ! -x /usr/local/go/bin/go ] || go=/usr/local/go/bin/go
+go=$(tests/support/go.sh || true) # which has said why not
 
 skip() {
     echo "skipped: $*" >&2
