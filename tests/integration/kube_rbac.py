@@ -21,10 +21,15 @@ ELECT = ["--leader-elect", "--leader-elect.namespace", "bandit-system", "--leade
          "--leader-elect.renew-deadline", "6s", "--leader-elect.retry-period", "400ms"]
 
 
+def of_namespace(name):
+    return ["--namespace", name] if name else []
+
+
 class Roles:
     """What the documents of a file grant, piece by piece: (group, resource, verb, names)."""
 
-    def __init__(self, program):
+    def __init__(self, program, namespace=None):
+        """namespace: where components/one-namespace binds the ClusterRole, and nowhere else."""
         self.grants, self.used, self.refused = {}, set(), []
         with open(os.path.join(BASE, program, "rbac.yaml"), encoding="utf-8") as f:
             documents = [d for d in yaml.safe_load_all(f) if d]
@@ -34,7 +39,7 @@ class Roles:
                 continue
             ref = binding["roleRef"]
             # The namespace of a Role is the one that kustomize puts everything into.
-            where = "bandit-system" if ref["kind"] == "Role" else None
+            where = "bandit-system" if ref["kind"] == "Role" else namespace
             for rule in roles[(ref["kind"], ref["name"])]["rules"]:
                 for group in rule["apiGroups"]:
                     for resource in rule["resources"]:
@@ -45,7 +50,7 @@ class Roles:
 
     def allow(self, note):
         resource = note["plural"] + (f"/{note['sub']}" if note["sub"] else "")
-        for where in (None, note["namespace"]):
+        for where in {None, note["namespace"]}:
             key = (note["group"], resource, note["verb"], where)
             names = self.grants.get(key, ())
             if names is None or note["name"] in names:
@@ -61,9 +66,9 @@ class RbacTest(unittest.TestCase):
         self.addCleanup(self.world.close)
         self.store = self.world.store
 
-    def guard(self, program):
+    def guard(self, program, namespace=None):
         """From now on roles hold for all but the tests' own requests, which say that they are Python."""
-        roles = Roles(program)
+        roles = Roles(program, namespace)
         self.world.server.allow = lambda note: (note["agent"] or "").startswith("Python") or roles.allow(note)
         return roles
 
@@ -72,15 +77,27 @@ class RbacTest(unittest.TestCase):
         self.assertEqual(set(roles.grants) - roles.used, set(), "granted, and never used")
 
     def test_the_exporter(self):
+        self.exporter_keeps_to_its_role()
+
+    def test_the_exporter_of_one_namespace(self):
+        self.exporter_keeps_to_its_role("default")
+
+    def exporter_keeps_to_its_role(self, namespace=None):
         self.world.put(route())
-        roles = self.guard("exporter")
-        with Program(EXPORTER, "--kubeconfig", self.world.config) as p:
+        roles = self.guard("exporter", namespace)
+        with Program(EXPORTER, "--kubeconfig", self.world.config, *of_namespace(namespace)) as p:
             wait_for("the exporter to be ready", lambda: p.get("/readyz"))
             self.world.put(route("new"))
             wait_for("the new one", lambda: len(p.routes()) == 2)
         self.judge(roles)
 
     def test_the_operator(self):
+        self.operator_keeps_to_its_role()
+
+    def test_the_operator_of_one_namespace(self):
+        self.operator_keeps_to_its_role("default")
+
+    def operator_keeps_to_its_role(self, namespace=None):
         w = self.world
         for arm in ARMS:
             w.put(slice_of(arm))
@@ -90,10 +107,10 @@ class RbacTest(unittest.TestCase):
             w.set_rewards(name, lr=0.8, svm=0.95, rf=0.7)
             w.put(route(name, targetRef={"kind": kind, "name": name}))
         w.put(route("missing", targetRef={"kind": "HTTPRoute", "name": "missing"}))  # an Event each time: a series
-        roles = self.guard("operator")
+        roles = self.guard("operator", namespace)
         for plural in ("httproutes", "virtualservices"):  # a patch that was overtaken: it is read anew
             self.store.fault(verb="patch", plural=plural, status=422, reason="Invalid")
-        w.start(*ELECT)
+        w.start(*ELECT, *of_namespace(namespace))
         for kind in ("HTTPRoute", "VirtualService"):
             wait_for(f"weights of the {kind}", lambda: (lambda t: t["svm"] > 0.7 * sum(t.values()))(
                 w.weights(kind, kind.lower())))  # noqa: B023

@@ -81,6 +81,11 @@ CASES = (
     ("k8s/components/gateway-gke/network-policies.yaml", "  labels: {app.kubernetes.io/part-of: bandit-router}\n", "", "gke", r"NetworkPolicy bandit-demo/from-gateway: no label"),
     # networks
     (f"{BASE}/network-policies.yaml", "    - {protocol: TCP, port: 9870} # exporter\n", "", "base", r"do not let .*prometheus.*bandit-exporter.*9870"),
+    (f"{BASE}/network-policies.yaml", "[kube-system, openshift-dns]", "[kube-system]", "base", r"do not let .*bandit-operator.*openshift-dns.*5353"),
+    (f"{BASE}/network-policies.yaml", '    - ipBlock: {cidr: "fd00::/8"}\n', "", "base", r"do not let .*bandit-operator.*fd00::10 on port 53"),
+    ("k8s/components/one-namespace/role-bindings.yaml", "kind: ClusterRole, name: bandit-exporter}", "kind: ClusterRole, name: exporter}", "base for one namespace, sharded",
+     r"RoleBinding team-a/bandit-exporter: there is no ClusterRole exporter"),
+    ("k8s/components/one-namespace/kustomization.yaml", "fieldPath: data.NAMESPACE", "fieldPath: data.NAME", "base for one namespace, sharded", r"does not render: .*NAME"),
     ("k8s/tenant/network-policies.yaml", "  policyTypes: [Ingress, Egress]", "  policyTypes: [Ingress]", "aks", r"svm: no NetworkPolicy denies Egress|let .*model-server"),
     ("k8s/components/gateway-envoy/network-policies.yaml", "gateway.envoyproxy.io/owning-gateway-name: digits", "gateway.envoyproxy.io/owning-gateway-name: other", "aks", r"do not let .*envoy-gateway-system.* reach"),
     ("k8s/components/gateway-envoy/network-policies.yaml", "      podSelector:\n        matchLabels:\n          gateway.envoyproxy.io/owning-gateway-namespace: bandit-demo\n          gateway.envoyproxy.io/owning-gateway-name: digits\n", "", "aks", r"NetworkPolicies let .*'app': 'other'"),
@@ -91,7 +96,7 @@ CASES = (
     ("k8s/tenant/kustomization.yaml", "- limits.yaml\n", "", SOURCES, r"k8s/tenant/limits\.yaml: no kustomization names it"),
     ("k8s/monitoring/standalone/all/prometheus/rules/bandit-router.yml", "- name: bandit-slo-windows\n", "- name: other\n", SOURCES, r"group bandit-slo-windows of slo\.yml is missing"),
     (f"{OWN}/grafana/deployment.yaml", "          - configMap: {name: grafana-bandit-slo}\n", "", SOURCES, r"grafana-bandit-slo is not mounted"),
-    (f"{OWN}/alertmanager/alertmanager.yml", 'severity="critical"', 'severity="page"', SOURCES, r"inhibit_rules differ"),
+    (f"{OWN}/alertmanager/alertmanager.yml", 'alertname="BanditJobDown"', 'alertname="BanditTaskDown"', SOURCES, r"inhibit_rules differ"),
     (f"{OWN}/prometheus/prometheus.yml", "job_name: traffic-generator", "job_name: traffic", SOURCES, r"no job traffic-generator"),
     (f"{OWN}/kustomization.yaml", "newTag: v2.55.1", "newTag: v2.54.0", SOURCES, r"prom/prometheus is v2\.54\.0; services/compose"),
 )

@@ -12,6 +12,7 @@ the tools cannot be had, but not in CI.
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -31,12 +32,18 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = HERE.parents[2] / "build/tools/manifests"
 SKIPPED = 77
 
+# Where the files come from that a kustomization on the page names.
+SHIPPED = {"alertmanager.yml": "prometheus/alertmanager.production.yml", "bandit.tmpl": "prometheus/templates/bandit.tmpl"}
+
 # What is rendered: a folder, or folders of k8s/ put together as somebody might.
 VARIANTS = {
     **{name: f"k8s/overlays/{name}" for name in ("kind", "aks", "eks", "gke", "istio")},
     "base": {"resources": ["k8s/base"]},
     "base with stack and shards": {"resources": ["k8s/base", "k8s/demo", "k8s/monitoring/stack"],
                                    "components": ["k8s/components/gateway-envoy", "k8s/components/exporter-shards"]},
+    "base for one namespace, sharded": {
+        "resources": ["k8s/base"], "components": ["k8s/components/exporter-shards", "k8s/components/one-namespace"],
+        "configMapGenerator": [{"name": "bandit-operator", "namespace": "bandit-system", "behavior": "merge", "literals": ["NAMESPACE=team-a"]}]},
     "istio with stack": {"resources": ["k8s/base", "k8s/demo", "k8s/monitoring/stack"],
                          "components": ["k8s/components/virtual-service"]},
 }
@@ -56,10 +63,26 @@ def render(root, what):
     if isinstance(what, str):
         return kustomize(root / what)
     with tempfile.TemporaryDirectory() as folder:
-        made = {part: [os.path.relpath(root / name, os.path.realpath(folder)) for name in names] for part, names in what.items()}
-        head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
-        (pathlib.Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump({**head, **made}), encoding="utf-8")
+        made = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", **what}
+        for part in {"resources", "components"} & set(what):
+            made[part] = [os.path.relpath(root / name, os.path.realpath(folder)) for name in what[part]]
+        for name in [f for maps in what.get("configMapGenerator", []) for f in maps.get("files", [])]:
+            shutil.copy(root / SHIPPED[name], os.path.join(folder, name))
+        (pathlib.Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
         return kustomize(folder)
+
+
+def printed(root):
+    """{name: kustomization} of each that docs/deploy.md prints, to stand in a folder beside k8s/, and that is a whole."""
+    page = (root / "docs/deploy.md").read_text(encoding="utf-8")
+    found = {}
+    for text in re.findall(r"^(?:apiVersion: kustomize[^\n]*\nkind: Kustomization\n)(.*?)^(?:END|```)$", page, re.M | re.S):
+        made = yaml.safe_load(text)
+        for part in {"resources", "components"} & set(made):
+            made[part] = [name.removeprefix("../") for name in made[part]]
+        if any(re.search(r"/(base$|overlays/)", name) for name in made["resources"]):
+            found[f"docs/deploy.md: {' '.join(made['resources'] + made.get('components', []))}"] = made
+    return found
 
 
 def judge(root, name, what, facts, schemas, left_out):
@@ -106,7 +129,7 @@ def main():
         for fault in rule(options.root):
             print(fault)
             failed += 1
-    for name, what in VARIANTS.items():
+    for name, what in {**VARIANTS, **printed(options.root)}.items():
         if options.variants and name not in options.variants:
             continue
         began = time.monotonic()

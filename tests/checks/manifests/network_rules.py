@@ -18,6 +18,8 @@ ENVOY = ("envoy-gateway-system", {"gateway.envoyproxy.io/owning-gateway-namespac
 INGRESS = ("istio-system", {"istio": "ingressgateway"})
 ISTIOD = ("istio-system", {"app": "istiod"})
 DNS = ("kube-system", {"k8s-app": "kube-dns"})
+OPENSHIFT_DNS = ("openshift-dns", {"dns.operator.openshift.io/daemonset-dns": "default"})
+NODE_DNS, NODE_DNS_6 = "169.254.20.10", "fd00::10"
 STRANGER = ("team-b", {"app.kubernetes.io/name": "model-server"})
 SOMEBODY = ("envoy-gateway-system", {"app": "other"})
 API_SERVER, INTERNET = "10.96.0.1", "192.0.2.1"
@@ -29,6 +31,8 @@ EVERYWHERE = (
     (OPERATOR, INTERNET, 80, False), (OPERATOR, MODEL, 8080, False), (EXPORTER, OPERATOR, 9871, False), (STRANGER, OPERATOR, 9871, False),
     (EXPORTER, STACK_PROMETHEUS, 9090, False), (STRANGER, MODEL, 8080, False), (MODEL, INTERNET, 443, False), (MODEL, API_SERVER, 443, False),
     (MODEL, MODEL, 8080, False), (TRAFFIC, MODEL, 8080, False), (TRAFFIC, DNS, 53, True), (TRAFFIC, INTERNET, 443, False),
+    (OPERATOR, OPENSHIFT_DNS, 5353, True), (EXPORTER, NODE_DNS, 53, True), (OPERATOR, NODE_DNS_6, 53, True), (OPERATOR, NODE_DNS_6, 80, False),
+    (TRAFFIC, OPENSHIFT_DNS, 5353, True), (TRAFFIC, NODE_DNS_6, 53, True), (OPERATOR, INTERNET, 53, False),
     (STACK_PROMETHEUS, OPERATOR, 9871, True), (STACK_PROMETHEUS, EXPORTER, 9870, True), (STACK_PROMETHEUS, TRAFFIC, 9872, True),
 )
 WITH = {
@@ -38,7 +42,8 @@ WITH = {
         (OWN_PROMETHEUS, TRAFFIC, 9872, True), (OWN_PROMETHEUS, STATE_METRICS, 8080, True), (OWN_PROMETHEUS, API_SERVER, 10250, True),
         (OWN_PROMETHEUS, ALERTMANAGER, 9093, True), (GRAFANA, OWN_PROMETHEUS, 9090, True), (GRAFANA, ALERTMANAGER, 9093, True),
         (GRAFANA, INTERNET, 443, False), (EXPORTER, OWN_PROMETHEUS, 9090, False), (STRANGER, OWN_PROMETHEUS, 9090, False),
-        (STRANGER, ALERTMANAGER, 9093, False), (STATE_METRICS, API_SERVER, 443, True), (STATE_METRICS, DNS, 53, True)),
+        (STRANGER, ALERTMANAGER, 9093, False), (STATE_METRICS, API_SERVER, 443, True), (STATE_METRICS, DNS, 53, True),
+        (ALERTMANAGER, OPENSHIFT_DNS, 5353, True), (GRAFANA, NODE_DNS_6, 53, True)),
     "envoy": ((ENVOY, MODEL, 8080, True), (TRAFFIC, ENVOY, 10080, True), (SOMEBODY, MODEL, 8080, False), (ENVOY, OPERATOR, 9871, False)),
     "gke": ((GOOGLE_CHECK, MODEL, 8080, True), (GOOGLE_PROXY, MODEL, 8080, True), (INTERNET, MODEL, 8080, False), (TRAFFIC, GOOGLE_FRONT, 80, True)),
     "istio": ((INGRESS, MODEL, 8080, True), (TRAFFIC, INGRESS, 8080, True), (MODEL, ISTIOD, 15012, True), (STACK_PROMETHEUS, MODEL, 8081, True),

@@ -33,17 +33,21 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
 
 
-def strict(schema):
-    """A structural schema as JSON schema: what is not named is refused."""
+BRANCHES = ("oneOf", "anyOf", "allOf", "not")
+
+
+def strict(schema, closed=True):
+    """A structural schema as JSON schema: what is not named is refused. A branch of oneOf and its like names only what
+    it has to say something about, and is not closed."""
     if isinstance(schema, list):
-        return [strict(s) for s in schema]
+        return [strict(s, closed) for s in schema]
     if not isinstance(schema, dict):
         return schema
-    out = {k: ({n: strict(s) for n, s in v.items()} if k == "properties" else strict(v)) for k, v in schema.items()
-           if not k.startswith("x-kubernetes") and k not in ("description", "format", "default", "example")}
+    out = {k: ({n: strict(s, closed) for n, s in v.items()} if k == "properties" else strict(v, closed and k not in BRANCHES))
+           for k, v in schema.items() if not k.startswith("x-kubernetes") and k not in ("description", "format", "default", "example")}
     if schema.get("x-kubernetes-int-or-string"):
         out = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
-    elif "properties" in schema and "additionalProperties" not in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
+    elif closed and "properties" in schema and "additionalProperties" not in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
         out["additionalProperties"] = False
     if schema.get("nullable"):
         out = {"anyOf": [out, {"type": "null"}]}

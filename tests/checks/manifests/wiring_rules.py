@@ -68,7 +68,7 @@ def monitors(world, _):
         else:
             found = [(title(s), s["metadata"].get("labels", {}), [p.get("name") for p in s["spec"]["ports"]])
                      for s in world.of("Service") if where in (None, namespace_of(s)) and selects(spec["selector"], s["metadata"].get("labels", {}))]
-        if not found:
+        if not found and (not by_pod or world.of("BanditRoute")):  # of the product alone, models come later
             yield f"{title(monitor)}: finds nothing to scrape"
         for name, labels, ports in found:
             if spec["jobLabel"] not in labels:
@@ -140,8 +140,9 @@ def references(world, _):
                     yield f"{pod.name}: container {container['name']} mounts {mount['name']}, which is no volume"
         for volume in pod.spec.get("volumes", []):
             for source in [volume] + volume.get("projected", {}).get("sources", []):
-                wanted |= {("ConfigMap", source["configMap"]["name"])} if "configMap" in source else set()
-                wanted |= {("Secret", source["secret"].get("secretName") or source["secret"]["name"])} if "secret" in source else set()
+                for kind, key in (("ConfigMap", "configMap"), ("Secret", "secret")):
+                    if key in source and not source[key].get("optional"):
+                        wanted.add((kind, source[key].get("secretName") or source[key]["name"]))
         wanted |= {("ServiceAccount", pod.spec["serviceAccountName"])} if "serviceAccountName" in pod.spec else set()
         for kind, name in sorted(wanted):
             if not world.find(kind, name, pod.namespace) and (kind, pod.namespace, name) not in MADE_OUTSIDE:
