@@ -7,8 +7,6 @@
 
 #include "base/rate.h"
 
-static const double ns_in_second = 1e9;
-
 struct write_budget {
     double per_second;
     pthread_mutex_t lock; /* guards: */
@@ -20,10 +18,8 @@ struct write_budget *write_budget_new(double per_second)
     struct write_budget *b = mem_alloc(1, sizeof(*b));
 
     b->per_second = per_second;
-    b->rate = (struct rate){
-        .interval_ns = (int64_t)ceil(ns_in_second / per_second),
-        .burst = (int64_t)(per_second * WRITE_BUDGET_BURST_S) + 1,
-    };
+    b->rate = (struct rate){.interval_ns = (int64_t)ceil(1e9 / per_second),
+                            .burst = (int64_t)ceil(WRITE_BUDGET_BURST_S * per_second)};
     (void)pthread_mutex_init(&b->lock, NULL);
     return b;
 }
