@@ -12,3 +12,8 @@ set_tests_properties(check.tidy PROPERTIES TIMEOUT 3600 LABELS "check" COST 1000
 add_test(NAME check.flags COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/tests/checks/flags.py
     --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} --check)
 set_tests_properties(check.flags PROPERTIES TIMEOUT 600 LABELS check)
+
+# What the manual tells people to type or to write down, read by the programs it is for.
+add_test(NAME check.examples COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/checks/examples.py
+    --bin ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(check.examples PROPERTIES TIMEOUT 900 LABELS check)
