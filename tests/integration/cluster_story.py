@@ -210,7 +210,7 @@ class World:
         """(exit code, all that is printed) of the story, by a kubeconfig and without a terminal."""
         environment = {**os.environ, "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "REAL_KUBECTL": shutil.which("kubectl"),
                        "KUBECONFIG": self.front.kubeconfig(self.folder / "front"), "HOME": str(self.folder), "STORY": str(self.folder), "STORY_PORT": str(self.listener.server_port),
-                       "BANDIT_RUN_DIR": str(self.folder / "run"), "BANDIT_TEST_PAUSE": "0.5", "BANDIT_TEST_LIMIT": str(limit), "GRAFANA_WAY": "none"}
+                       "BANDIT_RUN_DIR": str(self.folder / "run"), "BANDIT_TEST_PAUSE": "0.5", "BANDIT_TEST_LIMIT": str(limit)}
         self.orders.clear()
         with open(self.folder / "told", "w+", encoding="utf-8") as told:
             ran = subprocess.run([ROOT / "manage.sh", "test-cluster"], stdout=told, stderr=subprocess.STDOUT, timeout=1200, check=False,

@@ -101,7 +101,7 @@ class World:
         self.faults.clear()
         ran = subprocess.run([ROOT / "manage.sh", *arguments], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, check=False, env={
             **os.environ, "FAKE": str(self.folder), "FAKE_PORT": str(self.server.server_port), "BANDIT_RUN_DIR": str(self.folder / "run"),
-            "GRAFANA_WAY": "none", "PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}", **more})
+            "PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}", **more})
         calls = self.folder / "calls"
         return ran.returncode, ran.stdout + ran.stderr, calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
 

@@ -31,7 +31,7 @@ class Manage(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.run_dir = pathlib.Path(folder.name) / "run"
         self.run_dir.mkdir()
-        self.environment = {**os.environ, "BANDIT_RUN_DIR": str(self.run_dir), "GRAFANA_WAY": "none"}
+        self.environment = {**os.environ, "BANDIT_RUN_DIR": str(self.run_dir)}
 
     def manage(self, *arguments, **more):
         ran = subprocess.run([ROOT / "manage.sh", *arguments], capture_output=True, text=True, timeout=120, check=False,

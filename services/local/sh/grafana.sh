@@ -74,4 +74,7 @@ each_grafana_process() {
         ;;
     esac
 }
-GRAFANA_WAY=${GRAFANA_WAY:-$(grafana_way)}
+
+# Asking the engines takes seconds, so only `up` does. The variable decides where it is set.
+GRAFANA_WAY=${GRAFANA_WAY:-}
+find_grafana() { GRAFANA_WAY=${GRAFANA_WAY:-$(grafana_way)}; }

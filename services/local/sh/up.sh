@@ -93,6 +93,7 @@ verb_up() {
     [[ $duration =~ ^([0-9]+[smh]?)?$ ]] || usage_error "--for $duration: not a duration such as 120s or 5m"
     PROFILE=${PROFILE:-demo}
     load_profile
+    find_grafana
     install_packages build run
     build_programs
     train_models
