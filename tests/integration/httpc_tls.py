@@ -6,6 +6,7 @@ Usage: httpc_tls.py PATH-OF-httpc_probe
 """
 import http.server
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -46,7 +47,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         cert = self.connection.getpeercert() or {}
         name = dict(pair[0] for pair in cert.get("subject", ())).get("commonName", "nobody")
         text = ("hello " + name).encode()
+        if self.server.on_request:
+            self.server.on_request()
         self.send_response(200)
+        if self.server.on_request:
+            self.send_header("Connection", "close")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
@@ -54,6 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    on_request = None  # called before the answer, after which the connection ends
 
     def handle_error(self, request, client_address):
         pass
@@ -85,11 +91,15 @@ class TlsTest(unittest.TestCase):
         self.server.shutdown()
         self.server.server_close()
 
-    def probe(self, *flags, host="localhost"):
+    def twice(self, *flags, host="localhost"):
+        """What two requests of one client came to."""
         url = "https://%s:%d/" % (host, self.server.server_address[1])
         done = subprocess.run([PROBE, "--url", url] + list(flags), capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        first, second = done.stdout.splitlines()
+        return done.stdout.splitlines()
+
+    def probe(self, *flags, host="localhost"):
+        first, second = self.twice(*flags, host=host)
         self.assertEqual(first, second)
         return first
 
@@ -100,6 +110,14 @@ class TlsTest(unittest.TestCase):
         self.assertRegex(self.probe("--ca", self.path("ca.pem"), host="127.0.0.1"), "^io .*")  # not its name
         self.assertEqual(self.probe("--insecure"), "200 hello nobody")
         self.assertRegex(self.probe("--ca", "/nonexistent"), "^io ")
+
+    def test_an_authority_that_is_replaced_counts_from_the_next_connection(self):
+        changing = self.path("changing.pem")
+        shutil.copy(self.path("ca.pem"), changing)
+        self.server.on_request = lambda: shutil.copy(self.path("other.pem"), changing)
+        first, second = self.twice("--ca", changing)
+        self.assertEqual(first, "200 hello nobody")
+        self.assertRegex(second, "^io .*certificate")
 
     def test_the_client_says_who_it_is(self):
         flags = ["--ca", self.path("ca.pem"), "--cert", self.path("client.pem"), "--key", self.path("client.key")]
