@@ -12,11 +12,13 @@
 
 enum {
     TOKEN_BYTES_MAX = 64 * 1024,
-    READ_AGAIN_MS = 30000,   /* kubelet swaps the file long before the token expires */
-    PLUGIN_MS = 60000,       /* a person may have to touch a key */
-    LEEWAY_MAX_MS = 60000,   /* so long before the end a plugin is run again, */
-    LEEWAY_PART = 4,         /* or in the last quarter of what does not last long */
-    REFUSED_PAUSE_MS = 1000, /* a server that refuses all must not make us spin */
+    READ_AGAIN_MS = 30000, /* kubelet swaps the file long before the token expires */
+    PLUGIN_MS = 60000,     /* a person may have to touch a key */
+    LEEWAY_MAX_MS = 60000, /* so long before the end a plugin is run again, */
+    LEEWAY_PART = 4,       /* or in the last quarter of what does not last long */
+    AHEAD_PAUSE_MS =
+        5000, /* a plugin that fails is tried so often while there is time, */
+    REFUSED_PAUSE_MS = 1000, /* and so often when there is none, or the server says 401 */
     LOOK_MS = 50,            /* how often who waits looks whether it should stop */
 };
 
@@ -204,6 +206,14 @@ static void start_plugin(struct kube_access *a)
 /* ---- keeping them fresh, under the lock ----------------------------------------------
  */
 
+/* What we have will do while another is on its way. */
+static bool is_usable(const struct kube_access *a)
+{
+    int64_t expires_ms = a->plugin.expires_ms;
+
+    return a->version && !a->refused && (!expires_ms || clock_wall_ms() < expires_ms);
+}
+
 static bool is_due(const struct kube_access *a)
 {
     int64_t age_ms = clock_mono_ms() - a->read_ms;
@@ -215,15 +225,8 @@ static bool is_due(const struct kube_access *a)
         return age_ms >= REFUSED_PAUSE_MS;
     if (c->token_file)
         return age_ms >= READ_AGAIN_MS;
-    return a->renew_ms && clock_wall_ms() >= a->renew_ms && age_ms >= REFUSED_PAUSE_MS;
-}
-
-/* What we have will do while another is on its way. */
-static bool is_usable(const struct kube_access *a)
-{
-    int64_t expires_ms = a->plugin.expires_ms;
-
-    return a->version && !a->refused && (!expires_ms || clock_wall_ms() < expires_ms);
+    return a->renew_ms && clock_wall_ms() >= a->renew_ms &&
+           age_ms >= (is_usable(a) ? AHEAD_PAUSE_MS : REFUSED_PAUSE_MS);
 }
 
 static bool wait_for_plugin(struct kube_access *a, const struct stop *stop,
