@@ -31,9 +31,11 @@ static struct rate *repairs_of(struct job *j)
     return r;
 }
 
+/* One that came with a decision counts against the rate, too, but leaves no debt: it
+ * could not be refused, and decisions may be frequent. */
 void drift_note_repair(struct job *j)
 {
-    rate_take(repairs_of(j), j->now.mono_ms);
+    (void)rate_try(repairs_of(j), j->now.mono_ms);
     operator_metrics_drift_repaired(j->rc->metrics, j->route);
     job_tell(j, EVENT_WARNING, "DriftRepaired",
              "the data plane had other weights than it was given: set right");

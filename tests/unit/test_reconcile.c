@@ -116,6 +116,32 @@ static void a_fight_over_weights_is_not_fought_without_end(void **state)
     assert_int_equal(w->saved.decisions, 1);
 }
 
+/* An hour in which each decision found other weights is no reason to leave the next ones.
+ */
+static void repairs_by_decisions_leave_no_debt(void **state)
+{
+    CLEANUP(world_freep)
+    struct world *w = told_world();
+
+    (void)state;
+    world_decide(w, 1);
+    for (int i = 0; i < 360; i++) {
+        w->weights[0] = w->weights[1] = 0.5;
+        w->weights[2] = 0;
+        world_decide(w, 1);
+    }
+    assert_true(world_drift_repairs(w) == 360);
+    world_decide(w, 9); /* quiet for 90 s */
+    for (int i = 0; i < 3; i++) {
+        w->weights[0] = w->weights[1] = 0.5;
+        w->weights[2] = 0;
+        world_pass(w, i ? 0 : -5000); /* between two decisions */
+        assert_int_equal(world_run(w), RECONCILED_AFTER);
+        world_assert_sane(w);
+    }
+    assert_int_equal(w->saved.decisions, 370); /* none came of it */
+}
+
 static void what_gateways_say_is_told_when_they_say_it(void **state)
 {
     CLEANUP(world_freep)
@@ -256,6 +282,7 @@ int main(void)
         cmocka_unit_test(echoes_of_its_own_writes_are_no_news),
         cmocka_unit_test(drift_is_repaired_and_counted),
         cmocka_unit_test(a_fight_over_weights_is_not_fought_without_end),
+        cmocka_unit_test(repairs_by_decisions_leave_no_debt),
         cmocka_unit_test(what_gateways_say_is_told_when_they_say_it),
         cmocka_unit_test(what_a_gateway_refuses_is_not_ready),
         cmocka_unit_test(an_arm_that_dies_between_decisions_is_left_at_once),
