@@ -16,9 +16,8 @@ enum {
     PLUGIN_MS = 60000,     /* a person may have to touch a key */
     LEEWAY_MAX_MS = 60000, /* so long before the end a plugin is run again, */
     LEEWAY_PART = 4,       /* or in the last quarter of what does not last long */
-    AHEAD_PAUSE_MS =
-        5000, /* a plugin that fails is tried so often while there is time, */
-    REFUSED_PAUSE_MS = 1000, /* and so often when there is none, or the server says 401 */
+    AHEAD_PAUSE_MS = 5000, /* a plugin that fails is tried again, while there is time, */
+    REFUSED_PAUSE_MS = 1000, /* and when there is none, or the server refuses all */
     LOOK_MS = 50,            /* how often who waits looks whether it should stop */
 };
 
