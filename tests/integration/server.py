@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real model-server on loopback: good and bad requests, what they count, feedback,
 faults, reload and drain. Usage: server.py PATH_TO_MODEL_SERVER [unittest arguments]"""
+import base64
 import http.client
 import json
 import os
@@ -17,6 +18,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import openmetrics  # noqa: E402
+from exporter import BCRYPT_OF_SECRET  # noqa: E402
 from wait import wait_for  # noqa: E402
 
 BINARY = sys.argv.pop(1)
@@ -278,6 +280,29 @@ class Pages(Case):
         _, headers, page = plain.request("GET", "/info")
         self.assertNotIn("X-Bandit-Tenant", headers)
         self.assertNotIn("tenant", page)
+
+    def test_who_guesses_passwords_holds_up_nobody(self):
+        """After ten wrong ones no more are tried for a moment, and who is known comes in."""
+        config = os.path.join(self.folder, "web.yml")
+        with open(config, "w", encoding="ascii") as f:
+            f.write(f"basic_auth_users: {{scraper: '{BCRYPT_OF_SECRET}'}}\n")
+        server = self.start("--web.config.file", config)
+
+        def ask(password):
+            word = base64.b64encode(f"scraper:{password}".encode()).decode()
+            return server.request("GET", "/metrics", headers={"Authorization": f"Basic {word}"})
+
+        self.assertEqual(ask("secret")[0], 200)
+        for attempt in range(100):
+            status, headers, _ = ask(f"wrong-{attempt}")
+            if status == 503:
+                break
+            self.assertEqual(status, 401)
+        self.assertGreaterEqual(attempt, 10)
+        self.assertEqual((status, headers["Retry-After"]), (503, "1"))
+        self.assertEqual(headers["X-Bandit-Arm"], "lr")
+        self.assertEqual(ask("secret")[0], 200)
+        self.assertEqual(ask("wrong-0")[0], 401)
 
     def test_both_expositions_are_given(self):
         server = self.start()
