@@ -9,7 +9,7 @@ import * as cog from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { color } from './colors';
 import { DATASOURCE } from './panels';
-import { ALERTS, ALERTS_OF_MACHINERY, ALERTS_OF_NAMESPACE, ROUTE } from './queries';
+import { ROUTE, alertsOfMachinery, alertsOfNamespaces, alertsOfRoutes } from './queries';
 
 export const TAG = 'bandit-router';
 
@@ -70,9 +70,9 @@ interface Mark {
   tags: string;
 }
 
-const alert = (selector: string): Mark => ({
+const alert = (firing: string): Mark => ({
   name: 'Alert fires',
-  expr: `max by (alertname, namespace, route, arm) (ALERTS{alertstate="firing",severity=~"critical|warning",${selector}})`,
+  expr: `max by (alertname, namespace, route, arm) (${firing})`,
   color: color.bad,
   text: '{{alertname}} {{namespace}}/{{route}} {{arm}}',
   tags: 'alertname,namespace,route,arm',
@@ -95,7 +95,7 @@ const ofRoutes: Mark[] = [
     text: 'Weights of {{namespace}}/{{route}} stood still: {{reason}}.',
     tags: 'namespace,route,reason',
   },
-  alert(ALERTS),
+  alert(alertsOfRoutes('firing', true)),
   {
     name: 'Fault injected',
     expr: `max by (namespace, route, arm, fault) (ml_fault_injection{${ROUTE}}) == 1`,
@@ -108,8 +108,8 @@ const ofRoutes: Mark[] = [
 /* What a dashboard is about decides what is marked in its graphs. */
 const marks = {
   routes: ofRoutes,
-  machinery: [alert(ALERTS_OF_MACHINERY)],
-  namespaces: [alert(ALERTS_OF_NAMESPACE)],
+  machinery: [alert(alertsOfMachinery)],
+  namespaces: [alert(alertsOfNamespaces)],
 } as const;
 
 function annotation(m: Mark): cog.Builder<dashboard.AnnotationQuery> {

@@ -6,12 +6,22 @@ import { State } from './colors';
 export const ROUTE = 'namespace=~"$namespace",route=~"$route"';
 export const ARM = `${ROUTE},arm=~"$arm"`;
 
-/* Alerts of the chosen routes and namespaces, and those that are about no route or namespace
- * at all: an empty label is a value like any other. */
-const OURS = 'alertname=~"Bandit.+",severity!="none"';
-export const ALERTS = `${OURS},namespace=~"$namespace|",route=~"$route|"`;
-export const ALERTS_OF_NAMESPACE = `${OURS},namespace=~"$namespace|"`;
-export const ALERTS_OF_MACHINERY = `${OURS},component=~"operator|exporter|pipeline|dataplane"`;
+/* Alerts about the machinery concern every tenant, wherever it runs; a tenant's own model
+ * server that is down is none of the others' business. */
+const MACHINERY = 'component=~"operator|exporter|pipeline|dataplane"';
+const TENANTS = ['namespace=~"$namespace|",route=~"$route|"', `${MACHINERY},route="",job!="model-server"`];
+const NAMESPACES = ['namespace=~"$namespace|"'];
+
+/* Alerts in a state: without the watchdog, and without drills where only `bad` ones count. An
+ * empty label is a value like any other, so `|` lets those through that are about no route. */
+const alerts = (whose: string[], state: string, bad: boolean): string => {
+  const severity = bad ? 'severity=~"critical|warning"' : 'severity!="none"';
+  const sets = whose.map((matchers) => `ALERTS{alertstate="${state}",alertname=~"Bandit.+",${severity},${matchers}}`);
+  return sets.length > 1 ? `(${sets.join(' or ')})` : sets[0];
+};
+export const alertsOfRoutes = (state: string, bad = false): string => alerts(TENANTS, state, bad);
+export const alertsOfNamespaces = alerts(NAMESPACES, 'firing', true);
+export const alertsOfMachinery = alerts([MACHINERY], 'firing', true);
 
 /* The worst ten: of a fleet a graph shows what to look at first. */
 export const worst = (expr: string): string => `topk(10, ${expr})`;

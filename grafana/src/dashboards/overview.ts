@@ -6,7 +6,7 @@ import { board, row } from '../board';
 import { alertStates, armStates, color, verdicts } from '../colors';
 import { rowToModels, rowToRoute, rowToRunbook, rowToSlo, seriesToModelsOfRoute, seriesToRoute } from '../links';
 import { about, figure, lines, rows, timeline } from '../panels';
-import { ALERTS, ARM, ROUTE, age, labelNumber, perArm, perRoute, stateNumber, worst } from '../queries';
+import { ARM, ROUTE, age, alertsOfRoutes, labelNumber, perArm, perRoute, stateNumber, worst } from '../queries';
 
 const route = '{{namespace}}/{{route}}';
 const desired = perArm('bandit_arm_desired_weight_ratio');
@@ -62,7 +62,7 @@ export function overview(): dashboard.DashboardBuilder {
       id: 7, title: 'Alerts firing', unit: 'short', decimals: 0, empty: '0',
       description: 'Alerts that fire now: of the selected routes, and of the machinery; without the watchdog and drills.',
       steps: [{ from: null, color: color.good }, { from: 1, color: color.warning }, { from: 3, color: color.bad }],
-      queries: [{ expr: `count(ALERTS{alertstate="firing",${ALERTS},severity=~"critical|warning"}) or vector(0)` }],
+      queries: [{ expr: `count(${alertsOfRoutes('firing', true)}) or vector(0)` }],
     }))
     .withRow(row('Which route needs somebody?'))
     .withPanel(rows({
@@ -99,14 +99,14 @@ export function overview(): dashboard.DashboardBuilder {
       id: 41, title: 'Alerts', unit: 'short', empty: 'nothing fires', by: ['alertname', 'severity', 'namespace', 'route', 'arm'], height: 6, width: 12,
       links: { alertname: rowToRunbook, route: rowToRoute, arm: rowToModels },
       description: 'What fires now: of the selected routes, and of the machinery. Click an alert for its runbook, its route or its arm for what is wrong with it.',
-      queries: [{ expr: `group by (alertname, severity, namespace, route, arm) (ALERTS{alertstate="firing",${ALERTS}})` }],
+      queries: [{ expr: `group by (alertname, severity, namespace, route, arm) (${alertsOfRoutes('firing')})` }],
       columns: [{ name: 'Firing', states: [{ name: 'fires', color: color.bad }] }],
     }))
     .withPanel(timeline({
       id: 42, title: 'Alerts over time', unit: 'none', empty: 'nothing fired', states: alertStates, height: 6, width: 12,
       description: 'When each alert was pending and when it fired: of the selected routes, and of the machinery.',
       queries: [{
-        expr: `max by (alertname, namespace, route, arm) (\n  1 * ALERTS{alertstate="pending",${ALERTS}}\n  or\n  2 * ALERTS{alertstate="firing",${ALERTS}}\n)`,
+        expr: `max by (alertname, namespace, route, arm) (\n  1 * ${alertsOfRoutes('pending')}\n  or\n  2 * ${alertsOfRoutes('firing')}\n)`,
         legend: `{{alertname}} ${route} {{arm}}`,
       }],
     }))
