@@ -81,6 +81,17 @@ class FarewellTest(unittest.TestCase):
                 self.assertTrue(check(self.weights(name)), self.weights(name))
         wait_for("Events", lambda: {"OnDeleteApplied", "Deleted"} <= self.events())
 
+    def test_what_is_frozen_stays_as_it_was_set_by_hand(self):
+        self.routed("digits")
+        self.edit("digits", lambda body: body["spec"].update(mode="Frozen"))
+        wait_for("the freeze", lambda: self.read("digits")["status"].get("verdict") == "Frozen")
+        for arm, weight in (("lr", 0), ("svm", 6), ("rf", 250)):
+            self.plane.ask_haproxy(f"set server digits/{arm} weight {weight}")
+        self.store.remove(GROUP, PLURAL, "digits")
+        self.gone("digits")
+        self.assertEqual(self.weights("digits"), {"lr": 0, "svm": 6, "rf": 250})
+        wait_for("who counts on onDelete to be told", lambda: "OnDeleteSkipped" in self.events())
+
     def test_weights_come_first_and_the_object_goes_after(self):
         self.routed("digits")
         self.plane.stop_haproxy()

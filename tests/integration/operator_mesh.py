@@ -225,6 +225,20 @@ class Promises(Mesh):
                 self.assertEqual(self.world.prometheus.queries, queries)  # nobody was asked
                 self.world.stop()
 
+    def test_at_the_end_a_dead_baseline_is_not_given_all_traffic(self):
+        self.world.put(httproute())
+        self.bandit(interval=ALONE)
+        self.world.start()
+        wait_for("a decision", lambda: self.world.status().get("decisions"))
+        self.world.put(slice_of("lr", ready=(False,)))  # the baseline
+        wait_for("lr to lose its weight", lambda: self.world.weights("HTTPRoute")["lr"] == 0)
+        before = self.world.weights("HTTPRoute")
+        self.world.delete("BanditRoute")
+        wait_for("the route to be gone", lambda: not self.world.get("BanditRoute"))
+        self.assertEqual(self.world.weights("HTTPRoute"), before)
+        self.assertEqual(sum(before.values()), 1000)
+        wait_for("an Event", lambda: any(e["reason"] == "OnDeleteChanged" for e in self.world.listed("Event")))
+
     def test_what_counts_as_ready(self):
         cases = [("nothing stated", slice_of("rf", ready=(None,)), True),
                  ("one of two", slice_of("rf", ready=(False, True)), True),
