@@ -6,7 +6,6 @@ import http.server
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,8 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-KUBECTL = r"""#!/usr/bin/env bash
+KUBECTL = subprocess.run([ROOT / "tests/support/kubectl.sh"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+FAKE = r"""#!/usr/bin/env bash
 printf '%s\n' "$*" >>"$FAKE/calls"
 case "$*" in
 "config current-context") cat "$FAKE/current" ;;
@@ -84,7 +84,7 @@ class World:
     def __init__(self, folder):
         self.folder, self.faults, self.refuses_faults = pathlib.Path(folder), [], False
         (self.folder / "bin").mkdir()
-        (self.folder / "bin/kubectl").write_text(KUBECTL, encoding="utf-8")
+        (self.folder / "bin/kubectl").write_text(FAKE, encoding="utf-8")
         (self.folder / "bin/kubectl").chmod(0o755)
         for name, text in (("current", "production\n"), ("rendered", RENDERED), ("routes", "bandit-demo digits\n"), ("bounds", "svm \nrandom-forest \n")):
             self.put(name, text)
@@ -148,7 +148,7 @@ def a_bound_that_was_set_stays(world):
     patch, = made["patches"]
     assert patch["target"] == {"kind": "HorizontalPodAutoscaler", "name": "svm"}, patch
     assert yaml.safe_load(patch["patch"]) == [{"op": "replace", "path": "/spec/minReplicas", "value": 4}], patch
-    if shutil.which("kubectl"):  # a real one takes that for a kustomization, and does it
+    if KUBECTL:  # a real one takes that for a kustomization, and does it
         assert really_rendered(world) == {"svm": 4, "logistic-regression": 2, "random-forest": 2}
         world.put("bounds", "")
         assert world.run("deploy", "--overlay", "kind", "--context", "kind-bandit")[0] == 0
@@ -156,7 +156,7 @@ def a_bound_that_was_set_stays(world):
 
 
 def really_rendered(world):
-    text = subprocess.run(["kubectl", "kustomize", world.folder / "run/cluster"], capture_output=True, text=True, timeout=300, check=True).stdout
+    text = subprocess.run([KUBECTL, "kustomize", world.folder / "run/cluster"], capture_output=True, text=True, timeout=300, check=True).stdout
     scalers = [o for o in map(yaml.safe_load, text.split("\n---\n")) if o["kind"] == "HorizontalPodAutoscaler"]
     return {o["metadata"]["name"]: o["spec"]["minReplicas"] for o in scalers}
 

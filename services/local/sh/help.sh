@@ -155,7 +155,7 @@ Reach a part of a cluster from this machine, at its own port or at PORT.
 The whole story on a cluster where the demonstration runs: decisions are made and obeyed,
 requests follow them, a weight changed by hand is set right, the leading operator may die, a
 broken arm loses its traffic and a mended one gets it back, a deleted route leaves the weights
-that its onDelete says. Takes 20 to 60 minutes and puts everything back.
+that its onDelete says. May take an hour, and puts everything back.
 
 Without a terminal, KUBECONFIG=FILE ./manage.sh test-cluster means the current context of
 that file; any other verb that changes a cluster wants --context.
