@@ -51,7 +51,8 @@ static void bring_to_the_present(struct work *w)
 
         no_later_than(&a->state_since_ms, w->now_ms);
         no_later_than(&a->counted_until_ms, w->now_ms);
-        no_later_than(&a->ejected_until_ms, eligibility_cooled_ms(w, a->ejections));
+        if (a->ejected_until_ms > w->now_ms)
+            no_later_than(&a->ejected_until_ms, eligibility_cooled_ms(w, a->ejections));
     }
     for (size_t c = 0; c < CONDITION_COUNT; c++)
         no_later_than(&s->conditions[c].since_ms, w->now_ms);
