@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the manual tells people to type or to write down is right: the blocks of code in
-README.md and docs/ are read by the programs they are for.
+"""What the manual tells people to type or to write down is right: the code in README.md,
+docs/ and tests/bench is read by the programs it is for.
 
     examples.py --bin build/release/bin
 
@@ -19,9 +19,10 @@ import sys
 import tempfile
 
 import flags
+import links
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tests" / "bench" / "README.md"]
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 
 
@@ -37,6 +38,13 @@ def blocks(page):
             fence = None
         elif fence is not None:
             lines.append(line)
+
+
+def asides(page):
+    """(line, "", text) of each command that stands within a sentence."""
+    for number, line in links.prose(page):
+        for text in re.findall(r"`((?:\./manage\.sh|bandit-|model-|traffic-)[^`]* [^`]*)`", line):
+            yield number, "", text.replace("\\|", ";") + "\n"
 
 
 def run(*command, folder=None):
@@ -136,7 +144,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         judge = Judge(args.bin.resolve(), pathlib.Path(folder))
         for page in PAGES:
-            for line, language, text in blocks(page):
+            for line, language, text in [*blocks(page), *asides(page)]:
                 for fault in filter(None, judge.block(language, text)):
                     print(f"{page.relative_to(ROOT)}:{line}: {fault}")
                     faults += 1
