@@ -2,7 +2,6 @@
 /* Talking to the data plane of a route: whose it is, what it has, what it said. */
 #include "controller/job.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static struct dataplane *dataplane_of(const struct job *j)

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 void job_tell(const struct job *j, enum core_event_type type, const char *reason,
               const char *message)
