@@ -254,6 +254,26 @@ class Story(unittest.TestCase):
             self.assertEqual(code, 0, out)
             self.assertEqual([o.split()[0] for o in world.orders if "delete pod" not in o], ["POST", "DELETE"])
             wait_for("the route is put back", lambda: world.server.ask("GET", ROUTES + "/digits"))
+            self.why_deploy_does_as_it_does(world)
+
+    def why_deploy_does_as_it_does(self, world):
+        """What `scale` has set would end the next apply half-way; not one that says the same, or that forces its way."""
+        def kubectl(*arguments, obj=None):
+            ran = subprocess.run([KUBECTL, "--kubeconfig", world.folder / "front", *arguments], input=json.dumps(obj), capture_output=True,
+                                 text=True, timeout=120, check=False, env={**os.environ, "HOME": str(world.folder)})
+            return ran.returncode, ran.stderr
+
+        apply = ("apply", "--server-side", "-f", "-")
+        code, err = kubectl(*apply, obj=world.route)
+        self.assertEqual(code, 0, err)
+        code, err = kubectl("-n", "bandit-demo", "patch", "banditroute", "digits", "--type=merge", "--field-manager=manage.sh",
+                            "-p", '{"spec":{"interval":"2s"}}')
+        self.assertEqual(code, 0, err)
+        code, err = kubectl(*apply, obj=world.route)
+        self.assertIn('conflict with "manage.sh"', err)
+        same = {**world.route, "spec": {**world.route["spec"], "interval": "2s"}}
+        self.assertEqual(kubectl(*apply, obj=same)[0], 0)
+        self.assertEqual(kubectl(*apply, "--force-conflicts", obj=world.route)[0], 0)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ CASES = (
     ("k8s/components/gateway-api/httproute.yaml", "{name: svm, port: 8080}", "{name: svm, port: 80}", "aks", r"BanditRoute bandit-demo/digits: its arms are not the backends"),
     ("k8s/components/virtual-service/kustomization.yaml", "kind: VirtualService, name: digits", "kind: VirtualService, name: digit", "istio", r"BanditRoute bandit-demo/digits: there is no VirtualService digit"),
     ("k8s/components/gateway-envoy/gateway-class.yaml", "name: bandit-router\n", "name: eg\n", "aks", r"Gateway bandit-demo/digits: there is no GatewayClass"),
+    ("k8s/overlays/gke/kustomization.yaml", "value: 2m", "value: 30s", "gke", r"BanditRoute bandit-demo/digits: decides each 30s"),
     (f"{OWN}/prometheus/prometheus.yml", "regex: traffic-generator;metrics", "regex: traffic-generator;http", "kind", r"traffic-generator: prometheus\.yml scrapes it as None"),
     ("k8s/components/virtual-service/metrics-port.yaml", "bandit-router.dev~1metrics-port", "bandit-router.dev~1port", "istio", r"svm: prometheus\.yml scrapes a port that refuses plain"),
     ("k8s/components/virtual-service/kustomization.yaml", "path: /spec/podMetricsEndpoints/0/port, value: metrics", "path: /spec/podMetricsEndpoints/0/port, value: http", "istio with stack", r"PodMonitor .*model-server: .*refuses plain"),

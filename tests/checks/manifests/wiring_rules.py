@@ -198,6 +198,15 @@ def routes(world, _):
                 yield f"{title(gateway)}: there is no GatewayClass {name}"
 
 
+def patience(world, _):
+    """GKE's load balancers follow weights within a minute or so; a decision has to see what the last one did."""
+    if any(g["spec"].get("gatewayClassName", "").startswith("gke-") for g in world.of("Gateway")):
+        for route in world.of("BanditRoute"):
+            number, unit = re.fullmatch(r"(\d+)([sm])", route["spec"]["interval"]).groups()
+            if int(number) * (60 if unit == "m" else 1) < 120:
+                yield f"{title(route)}: decides each {number}{unit}, faster than its load balancer follows"
+
+
 def keep(rules, labels):
     """What relabelling says of a target: does it stay?"""
     for rule in rules:
@@ -271,4 +280,4 @@ def arms_as_specified(world, _):
 
 
 RULES = (marked, services, split_services_have_no_affinity, selectors_are_apart, monitors, autoscalers, budgets, room,
-         references, permissions, routes, own_prometheus, arms_as_specified)
+         references, permissions, routes, patience, own_prometheus, arms_as_specified)
