@@ -58,9 +58,7 @@ kube() { kubectl --context "$CONTEXT" "$@"; }
 # act COMMAND...: says it with --dry-run, does it without.
 act() {
     if [ -n "$DRY_RUN" ]; then
-        printf '    kubectl --context %q' "$CONTEXT"
-        printf ' %q' "$@"
-        printf '\n'
+        echo "    $(command_line kubectl --context "$CONTEXT" "$@")"
     else
         kube "$@"
     fi
@@ -163,9 +161,7 @@ through() {
     local outcome=0 path=$4
     if [ -n "$DRY_RUN" ]; then
         act -n "$1" port-forward "$2" ":$3"
-        printf '    curl'
-        [ $# -eq 4 ] || printf ' %q' "${@:5}"
-        printf ' http://127.0.0.1:PORT%q\n' "$path"
+        echo "    $(command_line curl "${@:5}" "http://127.0.0.1:PORT$path")"
         return
     fi
     forward "$1" "$2" "$3"

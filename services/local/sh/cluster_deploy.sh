@@ -71,8 +71,8 @@ ensure_feedback_key() {
         return
     fi
     step "Making the key that signs predictions"
-    [ -n "$DRY_RUN" ] || head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' |
-        kube -n bandit-demo create secret generic feedback-key --from-file=key=/dev/stdin
+    act -n bandit-demo create secret generic feedback-key --from-file=key=/dev/stdin \
+        < <(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
 }
 
 # A load balancer of the cloud's has no name inside the cluster; the traffic goes to its address.

@@ -69,6 +69,7 @@ story_fails_over() {
     old=$(holder)
     [ -n "$old$DRY_RUN" ] || die "no operator holds the lease"
     decisions=$(route_field '{.status.decisions}')
+    [ -z "$DRY_RUN" ] || old=${old:-LEADER_}
     act -n bandit-system delete pod "${old%_*}" --now --wait=false # the identity is the pod's name, and a number
     until_true 120 "another operator leads" other_holder "$old"
     until_true 300 "it decides" decided_more "${decisions:-0}"
@@ -127,6 +128,8 @@ story_deletes() {
         kube -n "$DEMO" get banditroute digits -o yaml |
             sed -E '/^status:/,$d; /^  (uid|resourceVersion|generation|creationTimestamp):/d' >"$RUN/cluster/saved-route.yaml"
         SAVED=$RUN/cluster/saved-route.yaml
+    else
+        note "the route is saved as $RUN/cluster/saved-route.yaml"
     fi
     act -n "$DEMO" delete banditroute digits --timeout=180s
     until_true 60 "its weights are those that onDelete (${on_delete:-Baseline}) asks for" left_as_asked "$on_delete" "$baseline" "$LEADER" "$share"

@@ -47,6 +47,16 @@ usage_error() {
     exit 2
 }
 
+# command_line WORDS...: as a person would type it.
+command_line() {
+    local word line=()
+    for word in "$@"; do
+        [[ $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]] || word=${word@Q}
+        line+=("$word")
+    done
+    printf '%s\n' "${line[*]}"
+}
+
 # no_more_than N USAGE ARGUMENTS...: a stray argument is a slip that should be told.
 no_more_than() {
     local most=$1 usage=$2

@@ -25,9 +25,7 @@ verb_predict() {
     # The last column is the truth.
     set -- -sS --max-time 10 -H 'Content-Type: application/json' -d "{\"features\":[${cells%,*}]}" "${url%/}/predict"
     if [ -n "$dry_run" ]; then
-        printf 'curl'
-        printf " '%s'" "$@"
-        printf '\n'
+        command_line curl "$@"
         return
     fi
     answer=$(curl -D - "$@") || die "there is no answer from $url; is the loop up? ./manage.sh status"
