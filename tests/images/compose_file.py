@@ -9,7 +9,6 @@ Usage: compose_file.py
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import unittest
@@ -152,10 +151,10 @@ class ComposeFileTest(unittest.TestCase):
                         self.assertTrue((FILE.parent / volume.split(":")[0]).exists(), volume)
 
     def test_the_schema_of_the_specification(self):
-        go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-        if not go:
-            self.skipTest("there is no go to fetch the specification's module with")
-        done = subprocess.run([go, "mod", "download", "-json", MODULE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        found = subprocess.run([ROOT / "tests/support/go.sh"], capture_output=True, text=True, check=False)
+        if found.returncode:
+            self.skipTest(found.stderr.strip())
+        done = subprocess.run([found.stdout.strip(), "mod", "download", "-json", MODULE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               cwd="/", check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         import jsonschema  # python3-jsonschema; not needed by the other tests
