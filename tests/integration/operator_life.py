@@ -62,6 +62,21 @@ class Life(unittest.TestCase):
         self.wait_for("svm, below its min, to be out", lambda: self.world.weights()["svm"] < 20)
         self.assertEqual(self.world.stop_operator(), 0)
 
+    def test_weights_of_less_than_a_unit_are_in_force(self):
+        """Each of the small ones has to have a unit, which puts the leader two away from its share."""
+        self.start(spec="  pin: {weights: {svm: 0.998, lr: 0.001, rf: 0.001}}\n")
+
+        def programmed():
+            conditions = {c["type"]: c["status"] for c in self.world.status()["conditions"]}
+            return self.world.weights() == {"svm": 254, "lr": 1, "rf": 1} and conditions["RouteProgrammed"] == "True"
+
+        self.wait_for("them to be in force", programmed)
+        writes = self.world.metric("bandit_operator_dataplane_writes_total", kind="HAProxyBackend")
+        before = self.world.status()["decisions"]
+        self.wait_for("more decisions", lambda: self.world.status()["decisions"] >= before + 3)
+        self.assertTrue(programmed())
+        self.assertEqual(self.world.metric("bandit_operator_dataplane_writes_total", kind="HAProxyBackend"), writes)
+
     def test_of_two_routes_to_one_backend_the_first_sets_the_weights(self):
         self.world.set_rewards("second", lr=0.99, svm=0.2, rf=0.2)
         self.world.start_haproxy()
