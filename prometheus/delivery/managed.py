@@ -47,8 +47,9 @@ def managed_rule(rule):
     notify = {"receiver": f"{NAME} {labels['severity']}", "group_by": ["alertname", "namespace", "route"]}
     if labels["severity"] == "warning":
         notify["mute_time_intervals"] = [f"{NAME} out-of-hours"]
+    lasting = {"keepFiringFor": rule["keep_firing_for"]} if "keep_firing_for" in rule else {}
     return {
-        "uid": rule["alert"], "title": rule["alert"], "condition": "B", "for": rule.get("for", "0s"),
+        "uid": rule["alert"], "title": rule["alert"], "condition": "B", "for": rule.get("for", "0s"), **lasting,
         "noDataState": "OK", "execErrState": "Error", "dashboardUid": uid, "panelId": int(panel),
         "labels": labels, "annotations": notes,
         "data": [
