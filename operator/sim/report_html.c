@@ -49,9 +49,11 @@ static void add_row(const struct results *r, const struct result *item, struct b
     for (size_t m = 0; m < MEASURE_COUNT; m++) {
         const struct summary *s = &item->measures[m];
 
-        if (s->count)
+        if (s->count > 1)
             buf_printf(out, "<td>%.4g <small>&plusmn; %.*f</small></td>", s->mean,
                        decimals(s->half_width), s->half_width);
+        else if (s->count) /* one run has no interval */
+            buf_printf(out, "<td>%.4g</td>", s->mean);
         else if (is_measured(r, item->scenario, m))
             buf_puts(out, "<td></td>");
     }

@@ -80,8 +80,9 @@ void results_table(const struct results *r, struct buf *out)
 
         if (item->scenario != last) {
             last = item->scenario;
-            buf_printf(out, "%s%s: %s (%zu seeds, mean \xc2\xb1 95 %% interval)\n",
-                       i ? "\n" : "", last->name, last->about, r->seeds);
+            buf_printf(out, "%s%s: %s (%zu seed%s)\n", i ? "\n" : "", last->name,
+                       last->about, r->seeds,
+                       r->seeds == 1 ? "" : "s, mean \xc2\xb1 95 % interval");
             buf_printf(out, "  %-24s %8s", "policy", "rate/s");
             for (size_t m = 0; m < MEASURE_COUNT; m++)
                 buf_printf(out, " %19s", measure_title((enum measure)m));
