@@ -34,4 +34,4 @@ add_test(NAME integration.cluster-story COMMAND /usr/bin/python3 -W ignore
     ${PROJECT_SOURCE_DIR}/tests/integration/cluster_story.py $<TARGET_FILE:bandit-operator>)
 set_tests_properties(integration.kube_real integration.kube_story integration.cluster-story PROPERTIES
     TIMEOUT 1800 LABELS integration SKIP_RETURN_CODE 77)
-set_tests_properties(integration.cluster-story PROPERTIES COST 60)
+set_tests_properties(integration.cluster-story PROPERTIES LABELS "integration;slow" COST 140)

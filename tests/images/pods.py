@@ -58,8 +58,13 @@ class RunningPod:
             found |= self.world.find("ConfigMap", source["configMapRef"]["name"], self.pod.namespace)["data"]
         for variable in container.get("env", []):
             field = variable.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
-            found[variable["name"]] = self.pod.labels[re.fullmatch(r"metadata\.labels\['(.+)'\]", field)[1]] if field else variable["value"]
+            found[variable["name"]] = self.field(field) if field else variable["value"]
         return found
+
+    def field(self, path):
+        """Of the downward API, what our manifests ask of it."""
+        label = re.fullmatch(r"metadata\.labels\['(.+)'\]", path)
+        return self.pod.labels[label[1]] if label else {"metadata.namespace": self.pod.namespace}[path]
 
     def run(self, container, *how):
         variables, security = self.environment(container), container["securityContext"]
